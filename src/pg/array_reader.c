@@ -1,0 +1,141 @@
+/*
+ * array_reader.c
+ *		Array Datums to plain buffers and back.
+ */
+#include "pg/array_reader.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+bool
+is_numeric_array_type(Oid type)
+{
+	return type == INT2ARRAYOID || type == INT4ARRAYOID || type == FLOAT4ARRAYOID ||
+		   type == FLOAT8ARRAYOID;
+}
+
+/* Elements that the NULL bitmap marks as present. */
+static size_t
+count_present(ArrayType *array, size_t n)
+{
+	const bits8 *bitmap = ARR_NULLBITMAP(array);
+	size_t present = 0;
+
+	for (size_t i = 0; i < n; i++)
+		present += (bitmap[i / 8] >> (i % 8)) & 1;
+	return present;
+}
+
+ArrayElements
+array_elements(ArrayType *array)
+{
+	ArrayElements elements;
+
+	elements.type = ARR_ELEMTYPE(array);
+	if (elements.type != INT2OID && elements.type != INT4OID && elements.type != FLOAT4OID &&
+		elements.type != FLOAT8OID)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("array elements of type %s are not supported",
+							   format_type_be(elements.type)),
+						errhint("Cast the array to smallint[], integer[], real[] or double "
+								"precision[].")));
+	/* Checks the dimensions against overflow. */
+	elements.n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	elements.n_present =
+		ARR_HASNULL(array) ? count_present(array, elements.n) : elements.n;
+	elements.data = ARR_DATA_PTR(array);
+	return elements;
+}
+
+void
+array_read_doubles(const ArrayElements *elements, double *out)
+{
+	size_t n = elements->n_present;
+
+	switch (elements->type)
+	{
+		case INT2OID:
+			for (size_t i = 0; i < n; i++)
+				out[i] = ((const int16 *) elements->data)[i];
+			break;
+		case INT4OID:
+			for (size_t i = 0; i < n; i++)
+				out[i] = ((const int32 *) elements->data)[i];
+			break;
+		case FLOAT4OID:
+			for (size_t i = 0; i < n; i++)
+				out[i] = ((const float4 *) elements->data)[i];
+			break;
+		case FLOAT8OID:
+			memcpy(out, elements->data, n * sizeof(double));
+			break;
+		default: elog(ERROR, "unexpected array element type %u", elements->type);
+	}
+}
+
+/* A one-dimensional array without NULLs whose payload is `bytes` long, payload not yet filled. */
+static ArrayType *
+make_array(Oid element_type, size_t n, size_t element_size)
+{
+	size_t header = ARR_OVERHEAD_NONULLS(1);
+	ArrayType *array;
+
+	if (n > (MaxAllocSize - header) / element_size)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("array of %zu elements exceeds the maximum size of a value", n)));
+	if (n == 0)
+		return construct_empty_array(element_type);
+	array = palloc0(header + n * element_size);
+	SET_VARSIZE(array, header + n * element_size);
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = element_type;
+	ARR_DIMS(array)[0] = (int) n;
+	ARR_LBOUND(array)[0] = 1;
+	return array;
+}
+
+ArrayType *
+make_float8_array(const double *values, size_t n)
+{
+	ArrayType *array = make_array(FLOAT8OID, n, sizeof(double));
+
+	if (n > 0)
+		memcpy(ARR_DATA_PTR(array), values, n * sizeof(double));
+	return array;
+}
+
+ArrayType *
+make_float4_array(const float *values, size_t n)
+{
+	ArrayType *array = make_array(FLOAT4OID, n, sizeof(float));
+
+	if (n > 0)
+		memcpy(ARR_DATA_PTR(array), values, n * sizeof(float));
+	return array;
+}
+
+ArrayType *
+make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns)
+{
+	size_t header = ARR_OVERHEAD_NONULLS(2);
+	size_t n = n_rows * n_columns;
+	ArrayType *array;
+	int16 *out;
+
+	if (n == 0)
+		return construct_empty_array(INT2OID);
+	array = palloc0(header + n * sizeof(int16));
+	SET_VARSIZE(array, header + n * sizeof(int16));
+	array->ndim = 2;
+	array->dataoffset = 0;
+	array->elemtype = INT2OID;
+	ARR_DIMS(array)[0] = (int) n_rows;
+	ARR_DIMS(array)[1] = (int) n_columns;
+	ARR_LBOUND(array)[0] = 1;
+	ARR_LBOUND(array)[1] = 1;
+	out = (int16 *) ARR_DATA_PTR(array);
+	for (size_t i = 0; i < n; i++)
+		out[i] = values[i];
+	return array;
+}

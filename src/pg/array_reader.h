@@ -1,0 +1,38 @@
+/*
+ * array_reader.h
+ *		The only code that opens an array Datum.
+ *
+ * Arrays of smallint, integer, real and double precision, of any number of dimensions, are read in
+ * storage order; lower bounds do not matter. Everything is converted in one loop per element type.
+ */
+#ifndef SYNTHDQ_PG_ARRAY_READER_H
+#define SYNTHDQ_PG_ARRAY_READER_H
+
+#include "postgres.h"
+
+#include "utils/array.h"
+
+/* An array's elements as they lie there, NULLs left out. Borrowed from the (detoasted) array. */
+typedef struct ArrayElements
+{
+	Oid type;		  /* INT2OID, INT4OID, FLOAT4OID or FLOAT8OID */
+	size_t n;		  /* elements, NULLs included */
+	size_t n_present; /* elements that are not NULL */
+	const void *data; /* [n_present], packed, aligned for the element type */
+} ArrayElements;
+
+/* Is this one of the four array types? */
+extern bool is_numeric_array_type(Oid type);
+
+/* Look into a detoasted array. Errors on an element type that is not one of the four. */
+extern ArrayElements array_elements(ArrayType *array);
+
+/* Convert all present elements to double: out[n_present]. NaN and infinities pass unchanged. */
+extern void array_read_doubles(const ArrayElements *elements, double *out);
+
+/* A new one-dimensional array of doubles, floats or smallints. */
+extern ArrayType *make_float8_array(const double *values, size_t n);
+extern ArrayType *make_float4_array(const float *values, size_t n);
+extern ArrayType *make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns);
+
+#endif
