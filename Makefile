@@ -21,17 +21,17 @@ BUILD ?= build
 .PHONY: all install uninstall installcheck clean stage unit check demo bench format fuzz
 
 all install uninstall installcheck:
-	@$(EXTENSION_MAKE) $@
+	+@$(EXTENSION_MAKE) $@
 
 # The files as they would be installed, below $(BUILD)/stage; throw-away servers load them from there.
 stage: all
-	@$(EXTENSION_MAKE) install DESTDIR="$(abspath $(BUILD))/stage" >/dev/null
+	+@$(EXTENSION_MAKE) install DESTDIR="$(abspath $(BUILD))/stage" >/dev/null
 
 unit:
-	@$(MAKE) --no-print-directory -f test/unit/unit.mk BUILD="$(BUILD)" unit
+	+@$(MAKE) --no-print-directory -f test/unit/unit.mk BUILD="$(BUILD)" unit
 
 fuzz:
-	@$(MAKE) --no-print-directory -f test/fuzz/fuzz.mk BUILD="$(BUILD)" fuzz
+	+@$(MAKE) --no-print-directory -f test/fuzz/fuzz.mk BUILD="$(BUILD)" fuzz
 
 check:
 	@test/run
@@ -46,5 +46,5 @@ format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 clean:
-	@$(EXTENSION_MAKE) clean
+	+@$(EXTENSION_MAKE) clean
 	rm -rf "$(BUILD)"

@@ -16,7 +16,7 @@ TESTS := $(sort $(wildcard test/sql/*.sql))
 REGRESS = $(TESTS:test/sql/%.sql=%)
 REGRESS_OPTS = --inputdir=test --outputdir=build/regress --load-extension=synthdq
 
-PG_CPPFLAGS = -Isrc
+PG_CPPFLAGS = -Isrc -Wno-ignored-attributes
 # -ffp-contract=off: fused multiply-adds only where the source writes fma(), so that kernels of
 # different instruction sets agree. Declarations may stand where a C11 reader expects them in core.
 PG_CFLAGS = -std=gnu11 -O3 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \

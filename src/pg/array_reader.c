@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 bool
 is_numeric_array_type(Oid type)
@@ -41,8 +42,7 @@ array_elements(ArrayType *array)
 								"precision[].")));
 	/* Checks the dimensions against overflow. */
 	elements.n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	elements.n_present =
-		ARR_HASNULL(array) ? count_present(array, elements.n) : elements.n;
+	elements.n_present = ARR_HASNULL(array) ? count_present(array, elements.n) : elements.n;
 	elements.data = ARR_DATA_PTR(array);
 	return elements;
 }
@@ -66,9 +66,7 @@ array_read_doubles(const ArrayElements *elements, double *out)
 			for (size_t i = 0; i < n; i++)
 				out[i] = ((const float4 *) elements->data)[i];
 			break;
-		case FLOAT8OID:
-			memcpy(out, elements->data, n * sizeof(double));
-			break;
+		case FLOAT8OID: memcpy(out, elements->data, n * sizeof(double)); break;
 		default: elog(ERROR, "unexpected array element type %u", elements->type);
 	}
 }

@@ -15,8 +15,8 @@
 /* An array's elements as they lie there, NULLs left out. Borrowed from the (detoasted) array. */
 typedef struct ArrayElements
 {
-	Oid type;		  /* INT2OID, INT4OID, FLOAT4OID or FLOAT8OID */
-	size_t n;		  /* elements, NULLs included */
+	Oid type;         /* INT2OID, INT4OID, FLOAT4OID or FLOAT8OID */
+	size_t n;         /* elements, NULLs included */
 	size_t n_present; /* elements that are not NULL */
 	const void *data; /* [n_present], packed, aligned for the element type */
 } ArrayElements;

@@ -39,9 +39,9 @@ check_status(SdqStatus status)
 					 errmsg("computation did not converge after %.0f iterations", status.a)));
 			break;
 		case SDQ_BAD_ARGUMENT:
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("argument value %g is out of range (bound %g)", status.a,
-								   status.b)));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument value %g is out of range (bound %g)", status.a, status.b)));
 			break;
 		case SDQ_BAD_DATA:
 			elog(ERROR, "unhandled data fault %d at %lld", status.detail, (long long) status.row);

@@ -111,7 +111,8 @@ arena_alloc(Arena *arena, size_t count, size_t size)
 
 	if (!checked_multiply(count, size, &bytes) || bytes > SIZE_MAX - ARENA_ALIGNMENT)
 	{
-		arena->failure = sdq_error(SDQ_TOO_LARGE, (double) count * (double) size, (double) SIZE_MAX);
+		arena->failure =
+			sdq_error(SDQ_TOO_LARGE, (double) count * (double) size, (double) SIZE_MAX);
 		return NULL;
 	}
 	bytes = align_up(bytes == 0 ? 1 : bytes);

@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLAS_LIBRARY "libopenblas.so.0"
+#define BLAS_LIBRARY          "libopenblas.so.0"
 #define BLAS_THREADS_VARIABLE "OPENBLAS_NUM_THREADS"
 
 /* The C interface of BLAS (netlib cblas.h): its enumerations and the two products. */
@@ -38,8 +38,8 @@ enum
 	CBLAS_TRANSPOSE = 112,
 };
 typedef void (*CblasSgemm)(int order, int transpose_a, int transpose_b, int m, int n, int k,
-						   float alpha, const float *a, int lda, const float *b, int ldb, float beta,
-						   float *c, int ldc);
+						   float alpha, const float *a, int lda, const float *b, int ldb,
+						   float beta, float *c, int ldc);
 typedef void (*CblasDgemm)(int order, int transpose_a, int transpose_b, int m, int n, int k,
 						   double alpha, const double *a, int lda, const double *b, int ldb,
 						   double beta, double *c, int ldc);
@@ -88,8 +88,8 @@ unlock_calls(void)
 
 void
 blas_sgemm(BlasTranspose transpose_a, BlasTranspose transpose_b, size_t m, size_t n, size_t k,
-		   float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
-		   size_t ldc)
+		   float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta,
+		   float *c, size_t ldc)
 {
 	if (force_plain || library_sgemm == NULL || !sizes_fit(m, n, k, lda, ldb, ldc))
 	{
@@ -165,7 +165,8 @@ shape_agrees(size_t m, size_t n, size_t k, BlasTranspose transpose_a, BlasTransp
 static bool
 library_agrees(void)
 {
-	static const size_t shapes[][3] = {{1, 1, 1}, {3, 5, 7}, {17, 33, 50}, {64, 96, 131}, {100, 10, 200}};
+	static const size_t shapes[][3] = {
+		{1, 1, 1}, {3, 5, 7}, {17, 33, 50}, {64, 96, 131}, {100, 10, 200}};
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		for (int orientation = 0; orientation < 4; orientation++)

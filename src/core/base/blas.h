@@ -23,8 +23,8 @@ typedef enum BlasTranspose
  * alias A or B. May be called from pool threads, provided blas_load() ran on the main thread before.
  */
 extern void blas_sgemm(BlasTranspose transpose_a, BlasTranspose transpose_b, size_t m, size_t n,
-					   size_t k, float alpha, const float *a, size_t lda, const float *b, size_t ldb,
-					   float beta, float *c, size_t ldc);
+					   size_t k, float alpha, const float *a, size_t lda, const float *b,
+					   size_t ldb, float beta, float *c, size_t ldc);
 extern void blas_dgemm(BlasTranspose transpose_a, BlasTranspose transpose_b, size_t m, size_t n,
 					   size_t k, double alpha, const double *a, size_t lda, const double *b,
 					   size_t ldb, double beta, double *c, size_t ldc);

@@ -17,8 +17,8 @@ typedef enum CpuLevel
 
 #if defined(__x86_64__)
 #define CPU_HAS_X86_VARIANTS 1
-#define CPU_TARGET_AVX2 __attribute__((target("avx2,fma")))
-#define CPU_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
+#define CPU_TARGET_AVX2      __attribute__((target("avx2,fma")))
+#define CPU_TARGET_AVX512    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
 #endif
 
 /* The best level that this processor has and that cpu_set_limit() allows. */

@@ -36,9 +36,9 @@ GEMM_NAME(BlasTranspose transpose_a, BlasTranspose transpose_b, size_t m, size_t
 
 				for (size_t l = 0; l < depth; l++)
 				{
-					GEMM_REAL factor = alpha * (transpose_a == BLAS_TRANSPOSE
-													? a[(l0 + l) * lda + i]
-													: a[i * lda + l0 + l]);
+					GEMM_REAL factor =
+						alpha * (transpose_a == BLAS_TRANSPOSE ? a[(l0 + l) * lda + i]
+															   : a[i * lda + l0 + l]);
 
 					for (size_t j = 0; j < width; j++)
 						row[j] += factor * panel[l][j];

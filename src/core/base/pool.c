@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define POOL_STACK_SIZE ((size_t) 4 * 1024 * 1024)
+#define POOL_STACK_SIZE       ((size_t) 4 * 1024 * 1024)
 #define POOL_WAIT_NANOSECONDS 20000000L
 
 typedef struct Worker

@@ -16,13 +16,13 @@
 typedef enum SdqCode
 {
 	SDQ_OK = 0,
-	SDQ_INTERRUPTED,  /* the stop flag was raised; nothing else is wrong */
-	SDQ_NO_MEMORY,    /* the allocator failed: a = bytes needed */
-	SDQ_OVER_LIMIT,   /* a = bytes needed, b = bytes allowed (synthdq.max_memory) */
-	SDQ_TOO_LARGE,    /* a size or count overflows what is representable: a = the size, b = limit */
+	SDQ_INTERRUPTED, /* the stop flag was raised; nothing else is wrong */
+	SDQ_NO_MEMORY,   /* the allocator failed: a = bytes needed */
+	SDQ_OVER_LIMIT,  /* a = bytes needed, b = bytes allowed (synthdq.max_memory) */
+	SDQ_TOO_LARGE,   /* a size or count overflows what is representable: a = the size, b = limit */
 	SDQ_NOT_CONVERGED, /* an iteration did not settle: a = iterations done */
-	SDQ_BAD_ARGUMENT, /* an argument is out of range: a = the value, b = the bound it violates */
-	SDQ_BAD_DATA,     /* the bytes or rows are malformed: row = index where known; detail = room's own code */
+	SDQ_BAD_ARGUMENT,  /* an argument is out of range: a = the value, b = the bound it violates */
+	SDQ_BAD_DATA, /* the bytes or rows are malformed: row = index where known; detail = room's own code */
 } SdqCode;
 
 typedef struct SdqStatus

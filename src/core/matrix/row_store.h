@@ -47,10 +47,10 @@ typedef struct RowStore
 	size_t d;
 	size_t capacity; /* rows */
 	ElementType type;
-	void *data;           /* [n][d] of the type, in order of arrival */
-	const size_t *order;  /* [n] after finish: arrival number of the i-th row; NULL = identity */
-	double *mean;         /* [d] column means, after finish */
-	double scale;         /* a power of two, after finish; 1 if every row is equal to the mean */
+	void *data;          /* [n][d] of the type, in order of arrival */
+	const size_t *order; /* [n] after finish: arrival number of the i-th row; NULL = identity */
+	double *mean;        /* [d] column means, after finish */
+	double scale;        /* a power of two, after finish; 1 if every row is equal to the mean */
 } RowStore;
 
 extern void row_store_init(RowStore *store, Arena *arena);
@@ -67,7 +67,8 @@ extern SdqStatus row_store_append_float(RowStore *store, const float *row, size_
 extern SdqStatus row_store_finish(RowStore *store, Job *job, const size_t *order);
 
 /* Rows first .. first + count - 1 (in final order), centred and scaled, to out[count][ldo], ldo >= d. */
-extern void row_store_read(const RowStore *store, size_t first, size_t count, float *out, size_t ldo);
+extern void row_store_read(const RowStore *store, size_t first, size_t count, float *out,
+						   size_t ldo);
 
 /* Row i (in final order) as stored, uncentred, unscaled, in double: out[d]. */
 extern void row_store_read_exact(const RowStore *store, size_t i, double *out);

@@ -1,0 +1,71 @@
+/*
+ * arguments.c
+ *		Checked access to arguments.
+ */
+#include "pg/arguments.h"
+
+#include "utils/builtins.h"
+#include "utils/float.h"
+
+static void
+check_not_null(FunctionCallInfo fcinfo, int i, const char *name)
+{
+	if (PG_ARGISNULL(i))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"%s\" must not be null", name)));
+}
+
+char *
+argument_text(FunctionCallInfo fcinfo, int i, const char *name)
+{
+	check_not_null(fcinfo, i, name);
+	return text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+int32
+argument_int(FunctionCallInfo fcinfo, int i, const char *name, int32 min, int32 max)
+{
+	int32 value;
+
+	check_not_null(fcinfo, i, name);
+	value = PG_GETARG_INT32(i);
+	if (value < min || value > max)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"%s\" must be between %d and %d, not %d", name, min, max,
+							   value)));
+	return value;
+}
+
+int64
+argument_bigint(FunctionCallInfo fcinfo, int i, const char *name)
+{
+	check_not_null(fcinfo, i, name);
+	return PG_GETARG_INT64(i);
+}
+
+double
+argument_double(FunctionCallInfo fcinfo, int i, const char *name, double min, double max)
+{
+	double value;
+
+	check_not_null(fcinfo, i, name);
+	value = PG_GETARG_FLOAT8(i);
+	/* Written so that NaN fails. */
+	if (!(value >= min && value <= max))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"%s\" must be between %g and %g, not %s", name, min, max,
+							   float8out_internal(value))));
+	return value;
+}
+
+Oid
+argument_id_type(FunctionCallInfo fcinfo)
+{
+	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+
+	if (!OidIsValid(type))
+		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
+						errmsg("could not determine the type of argument \"id_type\""),
+						errhint("Write the type of the ids, as in NULL::uuid.")));
+	return type;
+}

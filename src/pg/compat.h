@@ -1,0 +1,67 @@
+/*
+ * compat.h
+ *		All differences between PostgreSQL 13 and 18 that concern us. The only file that looks at
+ *		PG_VERSION_NUM. Each entry says what goes when the oldest version is dropped.
+ */
+#ifndef SYNTHDQ_PG_COMPAT_H
+#define SYNTHDQ_PG_COMPAT_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "tcop/dest.h"
+#include "utils/guc.h"
+
+/* 16 moved the varlena macros out of postgres.h. Drop 15: include it where it is used. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 15 renamed EmitWarningsOnPlaceholders. Drop 14: call MarkGUCPrefixReserved. */
+static inline void
+compat_reserve_setting_prefix(const char *prefix)
+{
+#if PG_VERSION_NUM >= 150000
+	MarkGUCPrefixReserved(prefix);
+#else
+	EmitWarningsOnPlaceholders(prefix);
+#endif
+}
+
+/*
+ * Execute a prepared plan read-only, every row going to the receiver; returns an SPI code. 14
+ * introduced execution into a receiver, which needs no memory for the rows; before, they are
+ * collected and handed over. Drop 13: keep the first branch.
+ */
+static inline int
+compat_execute_plan(SPIPlanPtr plan, DestReceiver *receiver)
+{
+#if PG_VERSION_NUM >= 140000
+	SPIExecuteOptions options = {0};
+
+	options.read_only = true;
+	options.must_return_tuples = true;
+	options.dest = receiver;
+	return SPI_execute_plan_extended(plan, &options);
+#else
+	int code = SPI_execute_plan(plan, NULL, NULL, true, 0);
+
+	if (code > 0 && SPI_tuptable != NULL)
+	{
+		TupleDesc descriptor = SPI_tuptable->tupdesc;
+		TupleTableSlot *slot = MakeSingleTupleTableSlot(descriptor, &TTSOpsHeapTuple);
+
+		receiver->rStartup(receiver, CMD_SELECT, descriptor);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
+			receiver->receiveSlot(slot, receiver);
+		}
+		receiver->rShutdown(receiver);
+		ExecDropSingleTupleTableSlot(slot);
+	}
+	return code;
+#endif
+}
+
+#endif

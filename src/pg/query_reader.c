@@ -1,0 +1,463 @@
+/*
+ * query_reader.c
+ *		The query argument.
+ *
+ * Why an own DestReceiver: execution into a receiver is the one way that both allows a parallel plan
+ * (a cursor with a fetch count does not) and holds no second copy of the rows (SPI_tuptable does).
+ * Nothing keeps a pointer into a slot: ids are copied, arrays are appended to the row store, scratch
+ * lives in a context that is reset per row.
+ */
+#include "pg/query_reader.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "pg/array_reader.h"
+#include "pg/compat.h"
+#include "pg/errors.h"
+
+#define INITIAL_IDS 1024
+
+#define SHAPE_HINT "The query must return (id, array), or the array alone."
+
+/* The receiver and all it needs to convert a row. */
+typedef struct Reader
+{
+	DestReceiver receiver; /* first: the executor knows us by it */
+	Computation *computation;
+	QueryRows *result;
+	MemoryContext per_row;
+
+	int array_column; /* attribute numbers, from 1 */
+	int id_column;    /* 0: the row number is the id */
+	Oid id_column_type;
+	int16 id_length;
+	bool id_by_value;
+	size_t id_capacity;
+	uint64 rows_seen;
+
+	bool has_cast; /* the column's type needs this function to become real[] */
+	FmgrInfo cast;
+} Reader;
+
+/* What orders two ids. */
+typedef struct IdOrder
+{
+	const Datum *ids;
+	bool is_bigint;
+	FmgrInfo *compare;
+	Oid collation;
+} IdOrder;
+
+static bool
+is_integer_type(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+/* Resolve how the array column is read: directly, or through an implicit cast to real[]. */
+static void
+startup_array_column(Reader *reader, Form_pg_attribute column)
+{
+	Oid type = getBaseType(column->atttypid);
+	Oid function = InvalidOid;
+
+	if (is_numeric_array_type(type))
+		return;
+	if (find_coercion_pathway(FLOAT4ARRAYOID, type, COERCION_IMPLICIT, &function) !=
+			COERCION_PATH_FUNC ||
+		!OidIsValid(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of the query has type %s, which is not an array of numbers",
+						NameStr(column->attname), format_type_be(column->atttypid)),
+				 errhint("Return smallint[], integer[], real[] or double precision[], for example "
+						 "by writing %s::real[].",
+						 NameStr(column->attname))));
+	reader->has_cast = true;
+	fmgr_info_cxt(function, &reader->cast, reader->computation->context);
+}
+
+/* Check the type of the id column against the type of id the function returns. */
+static void
+startup_id_column(Reader *reader, Form_pg_attribute column)
+{
+	Oid type = getBaseType(column->atttypid);
+	Oid wanted = reader->result->id_type;
+
+	if (wanted == INT8OID ? is_integer_type(type) : type == getBaseType(wanted))
+	{
+		reader->id_column_type = type;
+		return;
+	}
+	if (wanted == INT8OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of the query has type %s, but ids must be integers",
+						NameStr(column->attname), format_type_be(column->atttypid)),
+				 errhint("Cast the column, or pass a value of its type before the query, as in "
+						 "NULL::%s.",
+						 format_type_be(column->atttypid))));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_DATATYPE_MISMATCH),
+		 errmsg("column \"%s\" of the query has type %s, but the first argument says that "
+				"ids are of type %s",
+				NameStr(column->attname), format_type_be(column->atttypid), format_type_be(wanted)),
+		 errhint("Make the two types the same.")));
+}
+
+/* DestReceiver: the columns are known. */
+static void
+reader_startup(DestReceiver *self, int operation, TupleDesc descriptor)
+{
+	Reader *reader = (Reader *) self;
+
+	if (descriptor->natts != 1 && descriptor->natts != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the query returns %d columns", descriptor->natts), errhint(SHAPE_HINT)));
+	if (descriptor->natts == 1 && reader->result->id_type != INT8OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the query returns no id, but the first argument says that ids are of "
+						"type %s",
+						format_type_be(reader->result->id_type)),
+				 errhint(SHAPE_HINT)));
+	reader->array_column = descriptor->natts;
+	reader->id_column = descriptor->natts == 2 ? 1 : 0;
+	startup_array_column(reader, TupleDescAttr(descriptor, reader->array_column - 1));
+	if (reader->id_column > 0)
+		startup_id_column(reader, TupleDescAttr(descriptor, 0));
+	get_typlenbyval(reader->result->id_type, &reader->id_length, &reader->id_by_value);
+}
+
+/* The row's id, in memory of the row. */
+static Datum
+row_id(Reader *reader, TupleTableSlot *slot)
+{
+	bool is_null;
+	Datum id;
+
+	if (reader->id_column == 0)
+		return Int64GetDatum((int64) reader->rows_seen);
+	id = slot_getattr(slot, reader->id_column, &is_null);
+	if (is_null)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the query returns a row without id"),
+						errhint("Exclude rows whose id is null, or return the array alone.")));
+	if (reader->result->id_type != INT8OID)
+		return id;
+	switch (reader->id_column_type)
+	{
+		case INT2OID: return Int64GetDatum(DatumGetInt16(id));
+		case INT4OID: return Int64GetDatum(DatumGetInt32(id));
+		default: return id;
+	}
+}
+
+/* Keep a copy of the id as number `position`. */
+static void
+keep_id(Reader *reader, Datum id, size_t position)
+{
+	QueryRows *result = reader->result;
+	MemoryContext caller = MemoryContextSwitchTo(reader->computation->context);
+
+	if (position >= reader->id_capacity)
+	{
+		size_t capacity = reader->id_capacity == 0 ? INITIAL_IDS : reader->id_capacity * 2;
+
+		/* repalloc_huge refuses sizes that are not representable; the product is checked. */
+		if (capacity > MaxAllocHugeSize / sizeof(Datum))
+			check_status(sdq_error(SDQ_TOO_LARGE, (double) capacity, (double) MaxAllocHugeSize));
+		result->ids = result->ids == NULL ? palloc(capacity * sizeof(Datum))
+										  : repalloc_huge(result->ids, capacity * sizeof(Datum));
+		reader->id_capacity = capacity;
+	}
+	result->ids[position] = datumCopy(id, reader->id_by_value, reader->id_length);
+	MemoryContextSwitchTo(caller);
+}
+
+/* The id as text, for messages. */
+static char *
+id_text(Oid type, Datum id)
+{
+	Oid output;
+	bool is_varlena;
+
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return OidOutputFunctionCall(output, id);
+}
+
+/* Raise what the row store found wrong with a row. */
+static void
+check_append(Reader *reader, SdqStatus status, Datum id)
+{
+	char *text;
+
+	if (status.code != SDQ_BAD_DATA)
+	{
+		check_status(status);
+		return;
+	}
+	text = id_text(reader->result->id_type, id);
+	switch ((RowStoreFault) status.detail)
+	{
+		case ROW_NOT_FINITE:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("row with id %s has NaN or infinity at position %.0f", text, status.a),
+					 errhint("Exclude the row, or replace the value.")));
+			break;
+		case ROW_LENGTH:
+			ereport(ERROR,
+					(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+					 errmsg("row with id %s has %.0f elements, but the first row has %.0f", text,
+							status.a, status.b),
+					 errhint("All arrays of one query must have the same number of elements.")));
+			break;
+		case ROW_EMPTY:
+			ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+							errmsg("row with id %s is an empty array", text)));
+			break;
+	}
+	elog(ERROR, "unknown row fault %d", status.detail);
+}
+
+/* Append the array to the row store. */
+static void
+append_array(Reader *reader, Datum value, Datum id)
+{
+	RowStore *rows = &reader->result->rows;
+	ArrayElements elements;
+	SdqStatus status;
+
+	if (reader->has_cast)
+		/* A cast function takes up to three arguments: value, typmod, is it explicit. */
+		value = FunctionCall3(&reader->cast, value, Int32GetDatum(-1), BoolGetDatum(false));
+	elements = array_elements(DatumGetArrayTypeP(value));
+	if (elements.n_present != elements.n)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("row with id %s has a null element", id_text(reader->result->id_type, id)),
+				 errhint("Exclude the row, or replace the element.")));
+	if (elements.type == INT2OID)
+		status = row_store_append_int16(rows, elements.data, elements.n);
+	else if (elements.type == FLOAT4OID)
+		status = row_store_append_float(rows, elements.data, elements.n);
+	else
+	{
+		double *values = palloc_extended(elements.n * sizeof(double) + 1, MCXT_ALLOC_HUGE);
+
+		array_read_doubles(&elements, values);
+		status = row_store_append(rows, values, elements.n);
+	}
+	check_append(reader, status, id);
+}
+
+/* DestReceiver: a row. */
+static bool
+reader_receive(TupleTableSlot *slot, DestReceiver *self)
+{
+	Reader *reader = (Reader *) self;
+	MemoryContext caller;
+	bool is_null;
+	Datum value;
+
+	CHECK_FOR_INTERRUPTS();
+	reader->rows_seen++;
+	value = slot_getattr(slot, reader->array_column, &is_null);
+	if (is_null)
+		return true;
+	caller = MemoryContextSwitchTo(reader->per_row);
+	{
+		Datum id = row_id(reader, slot);
+		size_t position = reader->result->rows.n;
+
+		append_array(reader, value, id);
+		keep_id(reader, id, position);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(reader->per_row);
+	return true;
+}
+
+static void
+reader_shutdown(DestReceiver *self)
+{
+}
+
+static void
+reader_destroy(DestReceiver *self)
+{
+}
+
+/* qsort comparator over positions; never 0 for different positions. */
+static int
+compare_ids(const void *a, const void *b, void *argument)
+{
+	const IdOrder *order = argument;
+	size_t i = *(const size_t *) a;
+	size_t j = *(const size_t *) b;
+	int result;
+
+	CHECK_FOR_INTERRUPTS();
+	if (order->is_bigint)
+	{
+		int64 x = DatumGetInt64(order->ids[i]);
+		int64 y = DatumGetInt64(order->ids[j]);
+
+		result = (x > y) - (x < y);
+	}
+	else
+		result = DatumGetInt32(
+			FunctionCall2Coll(order->compare, order->collation, order->ids[i], order->ids[j]));
+	if (result == 0)
+		result = (i > j) - (i < j);
+	return result;
+}
+
+/* The default order of the id type. */
+static IdOrder
+id_order(const QueryRows *result)
+{
+	IdOrder order = {.ids = result->ids, .is_bigint = result->id_type == INT8OID};
+
+	if (!order.is_bigint)
+	{
+		TypeCacheEntry *entry = lookup_type_cache(result->id_type, TYPECACHE_CMP_PROC_FINFO);
+
+		if (!OidIsValid(entry->cmp_proc_finfo.fn_oid))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_FUNCTION),
+					 errmsg("ids of type %s cannot be ordered", format_type_be(result->id_type)),
+					 errhint("Use ids of a type with a default btree operator class.")));
+		order.compare = &entry->cmp_proc_finfo;
+		order.collation = get_typcollation(result->id_type);
+	}
+	return order;
+}
+
+/* Is the id at position i of the sorted ids the same as its predecessor? */
+static bool
+equals_predecessor(const IdOrder *order, const Datum *sorted, size_t i)
+{
+	if (order->is_bigint)
+		return DatumGetInt64(sorted[i - 1]) == DatumGetInt64(sorted[i]);
+	return DatumGetInt32(
+			   FunctionCall2Coll(order->compare, order->collation, sorted[i - 1], sorted[i])) == 0;
+}
+
+/* row_store_finish as a computation's work; the argument is a FinishWork. */
+typedef struct FinishWork
+{
+	RowStore *rows;
+	const size_t *order;
+} FinishWork;
+
+static SdqStatus
+finish_rows(Job *job, void *argument)
+{
+	FinishWork *work = argument;
+
+	return row_store_finish(work->rows, job, work->order);
+}
+
+/* Bring ids and rows into ascending order of id, which must be unique. */
+static void
+sort_rows(Computation *computation, QueryRows *result)
+{
+	size_t n = result->rows.n;
+	size_t *positions = arena_alloc(&computation->arena, n, sizeof(size_t));
+	Datum *sorted = arena_alloc(&computation->arena, n, sizeof(Datum));
+	IdOrder order = id_order(result);
+	FinishWork work = {.rows = &result->rows, .order = positions};
+	bool ascending = true;
+
+	if (positions == NULL || sorted == NULL)
+		check_status(arena_failure(&computation->arena));
+	for (size_t i = 0; i < n; i++)
+	{
+		positions[i] = i;
+		if (ascending && i > 0)
+			ascending = compare_ids(&positions[i - 1], &positions[i], &order) < 0;
+	}
+	if (!ascending)
+		qsort_arg(positions, n, sizeof(size_t), compare_ids, &order);
+	for (size_t i = 0; i < n; i++)
+	{
+		sorted[i] = result->ids[positions[i]];
+		if (i > 0 && equals_predecessor(&order, sorted, i))
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("id %s occurs more than once in the query's result",
+								   id_text(result->id_type, sorted[i])),
+							errhint("Return unique ids, for example row_number() OVER (ORDER BY "
+									"...).")));
+	}
+	if (result->ids != NULL)
+		pfree(result->ids);
+	result->ids = sorted;
+	check_status(computation_run(computation, finish_rows, &work));
+}
+
+/* Prepare the one SELECT that the text must be. */
+static SPIPlanPtr
+prepare_query(const char *query)
+{
+	SPIPlanPtr plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
+
+	if (plan == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("could not prepare the query: %s", SPI_result_code_string(SPI_result)),
+				 errhint(SHAPE_HINT)));
+	if (!SPI_is_cursor_plan(plan))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the query must be a single statement that returns rows"),
+						errhint(SHAPE_HINT)));
+	return plan;
+}
+
+void
+query_read_rows(Computation *computation, const char *query, Oid id_type, QueryRows *result)
+{
+	Reader reader = {
+		.receiver = {.receiveSlot = reader_receive,
+					 .rStartup = reader_startup,
+					 .rShutdown = reader_shutdown,
+					 .rDestroy = reader_destroy,
+					 .mydest = DestNone},
+		.computation = computation,
+		.result = result,
+	};
+	int code;
+
+	memset(result, 0, sizeof(*result));
+	result->id_type = id_type;
+	row_store_init(&result->rows, &computation->arena);
+	reader.per_row =
+		AllocSetContextCreate(computation->context, "synthdq row", ALLOCSET_DEFAULT_SIZES);
+
+	SPI_connect();
+	code = compat_execute_plan(prepare_query(query), &reader.receiver);
+	if (code < 0)
+		elog(ERROR, "could not execute the query: %s", SPI_result_code_string(code));
+	SPI_finish();
+
+	MemoryContextDelete(reader.per_row);
+	sort_rows(computation, result);
+}
+
+char *
+query_rows_id_text(const QueryRows *result, size_t i)
+{
+	return id_text(result->id_type, result->ids[i]);
+}
