@@ -8,13 +8,17 @@
 #   make unit           the core's unit tests alone, no server
 #   make format         clang-format over the tree
 #
-# The extension itself is built by PGXS from src/extension.mk; this file only delegates, because
-# PGXS reserves the target `check` for itself.
+# The extension itself is built by PGXS, from src/extension.mk. PGXS reserves the target `check` for
+# itself, so it runs in a make of its own, with BUILD_EXTENSION set.
+
+ifdef BUILD_EXTENSION
+include src/extension.mk
+else
 
 PG_CONFIG ?= pg_config
 export PG_CONFIG
 
-EXTENSION_MAKE = $(MAKE) --no-print-directory -f src/extension.mk with_llvm=no
+EXTENSION_MAKE = $(MAKE) --no-print-directory BUILD_EXTENSION=1 with_llvm=no
 BUILD ?= build
 
 .DEFAULT_GOAL := all
@@ -48,3 +52,5 @@ format:
 clean:
 	+@$(EXTENSION_MAKE) clean
 	rm -rf "$(BUILD)"
+
+endif

@@ -1,15 +1,16 @@
-# The PGXS part of the build, run from the top directory: make -f src/extension.mk
+# The PGXS part of the build. Included by the Makefile of the top directory, which must be the first
+# makefile: PGXS takes its directory for the source directory.
 
 EXTENSION = synthdq
 MODULE_big = synthdq
-VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" synthdq.control)
+EXTENSION_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" synthdq.control)
 
 SOURCES := $(sort $(wildcard src/core/*/*.c) $(wildcard src/pg/*.c))
-HEADERS_USED := $(wildcard src/core/*/*.h) $(wildcard src/pg/*.h)
+ALL_INCLUDES := $(wildcard src/core/*/*.h) $(wildcard src/pg/*.h)
 OBJS := $(SOURCES:.c=.o)
 
 SQL_FRAGMENTS := $(sort $(wildcard sql/[0-9][0-9]-*.sql))
-DATA_built = sql/synthdq--$(VERSION).sql
+DATA_built = sql/synthdq--$(EXTENSION_VERSION).sql
 EXTRA_CLEAN = sql/synthdq--*.sql
 
 TESTS := $(sort $(wildcard test/sql/*.sql))
@@ -28,8 +29,8 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # Any header may matter to any object; a full rebuild takes seconds.
-$(OBJS): $(HEADERS_USED)
+$(OBJS): $(ALL_INCLUDES)
 $(shlib): src/synthdq.map
 
-sql/synthdq--$(VERSION).sql: $(SQL_FRAGMENTS) synthdq.control
+sql/synthdq--$(EXTENSION_VERSION).sql: $(SQL_FRAGMENTS) synthdq.control
 	cat $(SQL_FRAGMENTS) > $@
