@@ -2,9 +2,10 @@
  * row_store.h
  *		n rows of d numbers in the narrowest exact type, with what it takes to read them as float.
  *
- * Rows arrive one by one, in any order. The store begins with bytes and widens itself, all rows at
- * once, when a value needs it: uint8 (integers in 0..255), float (every value is exactly a float),
- * double. What is stored is therefore always exact and does not depend on the order of arrival.
+ * Rows arrive one by one, in any order. The store begins with bytes and widens itself when a value
+ * needs it: uint8 (integers in 0..255), float (every value is exactly a float), double. After
+ * row_store_finish() all rows have the widest type that any value needed, so what is stored is always
+ * exact and does not depend on the order of arrival. -0 is stored as 0.
  *
  * row_store_finish() puts the rows into their final order (ascending id, decided by the caller who
  * knows the ids) and computes column means and a scale. Readers then see
@@ -40,30 +41,44 @@ typedef enum RowStoreFault
 	ROW_EMPTY,          /* a row without elements */
 } RowStoreFault;
 
+/* Consecutive rows in memory of their own: growing moves no row. Private to row_store.c. */
+typedef struct RowBlock
+{
+	ElementType type;
+	void *data; /* [rows][d] of the type */
+} RowBlock;
+
 typedef struct RowStore
 {
 	Arena *arena; /* where the rows live; used by append and finish only */
 	size_t n;
 	size_t d;
-	size_t capacity; /* rows */
-	ElementType type;
-	void *data;          /* [n][d] of the type, in order of arrival */
+	ElementType type; /* the widest that a value needed so far */
+	RowBlock *blocks; /* rows in order of arrival, 1 << block_shift of them in each block */
+	size_t n_blocks;
+	size_t blocks_capacity;
+	unsigned block_shift;
 	const size_t *order; /* [n] after finish: arrival number of the i-th row; NULL = identity */
 	double *mean;        /* [d] column means, after finish */
 	double scale;        /* a power of two, after finish; 1 if every row is equal to the mean */
 } RowStore;
 
+/* Rows are numbered by 32 bits where neighbours are listed. */
+#define ROW_STORE_MAX_ROWS ((size_t) 1 << 31)
+
 extern void row_store_init(RowStore *store, Arena *arena);
 
-/* Append one row of d doubles (copied). SDQ_BAD_DATA with a RowStoreFault, or a memory status; the
- * store is unchanged after a failure. */
+/* Append one row of d doubles (copied). SDQ_BAD_DATA with a RowStoreFault, SDQ_TOO_LARGE after
+ * ROW_STORE_MAX_ROWS rows, or a memory status; the store is unchanged after a failure. */
 extern SdqStatus row_store_append(RowStore *store, const double *row, size_t d);
 
 /* The same for narrower sources, without a detour through double where none is needed. */
 extern SdqStatus row_store_append_int16(RowStore *store, const int16_t *row, size_t d);
 extern SdqStatus row_store_append_float(RowStore *store, const float *row, size_t d);
 
-/* Fix the order (borrowed; NULL = order of arrival) and compute means and scale, in row order. */
+/* Fix the order (borrowed; NULL = order of arrival), bring all rows to one type, and compute means
+ * and scale, in row order; same bits for any number of threads. SDQ_INTERRUPTED or a memory status.
+ * Without rows there are no means. Call it once, after the last append. */
 extern SdqStatus row_store_finish(RowStore *store, Job *job, const size_t *order);
 
 /* Rows first .. first + count - 1 (in final order), centred and scaled, to out[count][ldo], ldo >= d. */
@@ -73,8 +88,9 @@ extern void row_store_read(const RowStore *store, size_t first, size_t count, fl
 /* Row i (in final order) as stored, uncentred, unscaled, in double: out[d]. */
 extern void row_store_read_exact(const RowStore *store, size_t i, double *out);
 
-/* Exact squared Euclidean distance of rows i and j (final order) in units of the data, summed in
- * double in column order; exactly 0 for equal rows, symmetric. */
+/* Squared Euclidean distance of rows i and j (final order) in units of the data, from differences in
+ * double summed in a fixed order: exactly 0 for equal rows, symmetric, exact for uint8 rows. It
+ * overflows to infinity from distances of 1e154 on, and underflows below 1e-154. */
 extern double row_store_distance2(const RowStore *store, size_t i, size_t j);
 
 #endif

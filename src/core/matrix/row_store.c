@@ -1,0 +1,597 @@
+/*
+ * row_store.c
+ *		Rows in blocks, each in the narrowest type that was exact when it was begun.
+ *
+ * A block holds a fixed number of consecutive rows (a power of two), so the store grows without
+ * moving a row, and the arena, which takes nothing back, is not left with outgrown copies. A row that
+ * needs a wider type widens the block under way, and later blocks begin with that type; the earlier
+ * ones are brought to it by row_store_finish(), which can be interrupted. What a late widening leaves
+ * behind is at most half of the final size; data that is wide from its first row leaves nothing.
+ *
+ * Means are sums over fixed chunks of rows, added in chunk order, of differences to the first row: a
+ * large common offset costs no digits. Bytes need no such care, their sums are exact.
+ *
+ * Cost of an append: one pass that checks and one that converts. finish(): two passes over the data.
+ */
+#include "core/matrix/row_store.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* Elements aimed at in one block: 64 kB of bytes, 512 kB of doubles. */
+#define BLOCK_ELEMENTS        ((size_t) 65536)
+#define FIRST_BLOCKS_CAPACITY ((size_t) 64)
+
+/* Chunks of finish(): at most so many, of at least so many rows, so that the partial sums stay small
+ * beside the data. */
+#define FINISH_MAX_CHUNKS ((size_t) 64)
+#define FINISH_MIN_ROWS   ((size_t) 16)
+
+/* Sums of values near the largest double are formed of values times this, which 2^31 of them cannot
+ * overflow. */
+#define HUGE_VALUE_FACTOR 0x1.0p-40
+
+/* Columns whose squared byte differences fit an int32: 32,768 * 255^2 < 2^31. */
+#define BYTE_SUM_COLUMNS ((size_t) 32768)
+
+/* Independent partial sums of a distance; enough for the widest vector registers. */
+#define DISTANCE_LANES 8
+
+static const size_t element_size[] = {
+	[ELEMENT_UINT8] = sizeof(uint8_t),
+	[ELEMENT_FLOAT] = sizeof(float),
+	[ELEMENT_DOUBLE] = sizeof(double),
+};
+
+void
+row_store_init(RowStore *store, Arena *arena)
+{
+	*store = (RowStore){.arena = arena, .type = ELEMENT_UINT8, .scale = 1};
+}
+
+/* The row with this arrival number. */
+static void *
+arrived_row(const RowStore *store, size_t arrival, ElementType *type)
+{
+	const RowBlock *block = &store->blocks[arrival >> store->block_shift];
+	size_t within = arrival & (((size_t) 1 << store->block_shift) - 1);
+
+	*type = block->type;
+	return (char *) block->data + within * store->d * element_size[block->type];
+}
+
+/* Row i in final order; all blocks have store->type by now. */
+static const void *
+final_row(const RowStore *store, size_t i)
+{
+	ElementType type;
+
+	return arrived_row(store, store->order == NULL ? i : store->order[i], &type);
+}
+
+/* ---------- conversions ---------- */
+
+/* Define a function that copies a row of one type into another; adding 0 turns -0 into 0. */
+#define DEFINE_CONVERT(name, target_type, source_type)                                             \
+	static void name(void *restrict target, const source_type *restrict source, size_t d)          \
+	{                                                                                              \
+		target_type *restrict out = target;                                                        \
+                                                                                                   \
+		for (size_t j = 0; j < d; j++)                                                             \
+			out[j] = (target_type) (source[j] + (source_type) 0);                                  \
+	}
+
+DEFINE_CONVERT(uint8_to_float, float, uint8_t)
+DEFINE_CONVERT(uint8_to_double, double, uint8_t)
+DEFINE_CONVERT(int16_to_uint8, uint8_t, int16_t)
+DEFINE_CONVERT(int16_to_float, float, int16_t)
+DEFINE_CONVERT(int16_to_double, double, int16_t)
+DEFINE_CONVERT(float_to_uint8, uint8_t, float)
+DEFINE_CONVERT(float_to_float, float, float)
+DEFINE_CONVERT(float_to_double, double, float)
+DEFINE_CONVERT(double_to_uint8, uint8_t, double)
+DEFINE_CONVERT(double_to_float, float, double)
+DEFINE_CONVERT(double_to_double, double, double)
+
+/* Bring one block with `rows` rows to a wider type; its old memory stays in the arena. */
+static SdqStatus
+widen_block(RowStore *store, RowBlock *block, size_t rows, ElementType type)
+{
+	size_t capacity = ((size_t) 1 << store->block_shift) * store->d;
+	size_t count = rows * store->d;
+	void *data = arena_alloc(store->arena, capacity, element_size[type]);
+
+	if (data == NULL)
+		return arena_failure(store->arena);
+	if (block->type == ELEMENT_FLOAT)
+		float_to_double(data, block->data, count);
+	else if (type == ELEMENT_FLOAT)
+		uint8_to_float(data, block->data, count);
+	else
+		uint8_to_double(data, block->data, count);
+	block->data = data;
+	block->type = type;
+	return sdq_ok();
+}
+
+/* ---------- appending ---------- */
+
+/* Begin a block of the given type. */
+static SdqStatus
+add_block(RowStore *store, size_t d, ElementType type)
+{
+	unsigned shift = store->block_shift;
+	size_t elements;
+	void *data;
+
+	if (store->n_blocks == 0)
+		for (shift = 0; d <= BLOCK_ELEMENTS >> (shift + 1); shift++)
+			;
+	if (store->n_blocks == store->blocks_capacity)
+	{
+		size_t capacity = store->n_blocks == 0 ? FIRST_BLOCKS_CAPACITY : 2 * store->blocks_capacity;
+		RowBlock *blocks = arena_alloc(store->arena, capacity, sizeof(RowBlock));
+
+		if (blocks == NULL)
+			return arena_failure(store->arena);
+		if (store->n_blocks > 0)
+			memcpy(blocks, store->blocks, store->n_blocks * sizeof(RowBlock));
+		store->blocks = blocks;
+		store->blocks_capacity = capacity;
+	}
+	if (!checked_multiply(d, (size_t) 1 << shift, &elements))
+		return sdq_error(SDQ_TOO_LARGE, (double) d, (double) SIZE_MAX);
+	data = arena_alloc(store->arena, elements, element_size[type]);
+	if (data == NULL)
+		return arena_failure(store->arena);
+	store->blocks[store->n_blocks++] = (RowBlock){.type = type, .data = data};
+	store->block_shift = shift;
+	return sdq_ok();
+}
+
+/* Is a row of this length welcome? */
+static SdqStatus
+check_length(const RowStore *store, size_t d)
+{
+	if (d == 0)
+		return sdq_bad_data(ROW_EMPTY, (int64_t) store->n, 0, 0);
+	if (store->n > 0 && d != store->d)
+		return sdq_bad_data(ROW_LENGTH, (int64_t) store->n, (double) d, (double) store->d);
+	if (store->n >= ROW_STORE_MAX_ROWS)
+		return sdq_error(SDQ_TOO_LARGE, (double) store->n + 1, (double) ROW_STORE_MAX_ROWS);
+	return sdq_ok();
+}
+
+/* Make room for one more row that needs at least `needed`: where to write it, and as what type. The
+ * row counts once commit_row() is called. */
+static SdqStatus
+reserve_row(RowStore *store, size_t d, ElementType needed, void **target, ElementType *type)
+{
+	ElementType widest = needed > store->type ? needed : store->type;
+	size_t within;
+	RowBlock *block;
+	SdqStatus status;
+
+	if (store->n == store->n_blocks << store->block_shift)
+	{
+		status = add_block(store, d, widest);
+		if (sdq_failed(status))
+			return status;
+		store->d = d;
+	}
+	block = &store->blocks[store->n_blocks - 1];
+	within = store->n & (((size_t) 1 << store->block_shift) - 1);
+	if (block->type < needed)
+	{
+		status = widen_block(store, block, within, needed);
+		if (sdq_failed(status))
+			return status;
+	}
+	*type = block->type;
+	*target = (char *) block->data + within * store->d * element_size[block->type];
+	return sdq_ok();
+}
+
+/* Count the reserved row. */
+static void
+commit_row(RowStore *store, ElementType needed)
+{
+	if (needed > store->type)
+		store->type = needed;
+	store->n++;
+}
+
+SdqStatus
+row_store_append(RowStore *store, const double *row, size_t d)
+{
+	SdqStatus status = check_length(store, d);
+	bool is_bytes = true;
+	bool is_floats = true;
+	ElementType needed;
+	ElementType type;
+	void *target;
+
+	if (sdq_failed(status))
+		return status;
+	for (size_t j = 0; j < d; j++)
+	{
+		if (!isfinite(row[j]))
+			return sdq_bad_data(ROW_NOT_FINITE, (int64_t) store->n, (double) j + 1, row[j]);
+		is_floats &= fabs(row[j]) <= FLT_MAX && (double) (float) row[j] == row[j];
+		is_bytes &= row[j] >= 0 && row[j] <= UINT8_MAX && rint(row[j]) == row[j];
+	}
+	needed = is_bytes ? ELEMENT_UINT8 : is_floats ? ELEMENT_FLOAT : ELEMENT_DOUBLE;
+	status = reserve_row(store, d, needed, &target, &type);
+	if (sdq_failed(status))
+		return status;
+	switch (type)
+	{
+		case ELEMENT_UINT8: double_to_uint8(target, row, d); break;
+		case ELEMENT_FLOAT: double_to_float(target, row, d); break;
+		case ELEMENT_DOUBLE: double_to_double(target, row, d); break;
+	}
+	commit_row(store, needed);
+	return sdq_ok();
+}
+
+SdqStatus
+row_store_append_float(RowStore *store, const float *row, size_t d)
+{
+	SdqStatus status = check_length(store, d);
+	bool is_bytes = true;
+	ElementType needed;
+	ElementType type;
+	void *target;
+
+	if (sdq_failed(status))
+		return status;
+	for (size_t j = 0; j < d; j++)
+	{
+		if (!isfinite(row[j]))
+			return sdq_bad_data(ROW_NOT_FINITE, (int64_t) store->n, (double) j + 1, row[j]);
+		is_bytes &= row[j] >= 0 && row[j] <= UINT8_MAX && rintf(row[j]) == row[j];
+	}
+	needed = is_bytes ? ELEMENT_UINT8 : ELEMENT_FLOAT;
+	status = reserve_row(store, d, needed, &target, &type);
+	if (sdq_failed(status))
+		return status;
+	switch (type)
+	{
+		case ELEMENT_UINT8: float_to_uint8(target, row, d); break;
+		case ELEMENT_FLOAT: float_to_float(target, row, d); break;
+		case ELEMENT_DOUBLE: float_to_double(target, row, d); break;
+	}
+	commit_row(store, needed);
+	return sdq_ok();
+}
+
+SdqStatus
+row_store_append_int16(RowStore *store, const int16_t *row, size_t d)
+{
+	SdqStatus status = check_length(store, d);
+	unsigned bits = 0;
+	ElementType needed;
+	ElementType type;
+	void *target;
+
+	if (sdq_failed(status))
+		return status;
+	for (size_t j = 0; j < d; j++)
+		bits |= (unsigned) row[j];
+	needed = bits <= UINT8_MAX ? ELEMENT_UINT8 : ELEMENT_FLOAT;
+	status = reserve_row(store, d, needed, &target, &type);
+	if (sdq_failed(status))
+		return status;
+	switch (type)
+	{
+		case ELEMENT_UINT8: int16_to_uint8(target, row, d); break;
+		case ELEMENT_FLOAT: int16_to_float(target, row, d); break;
+		case ELEMENT_DOUBLE: int16_to_double(target, row, d); break;
+	}
+	commit_row(store, needed);
+	return sdq_ok();
+}
+
+/* ---------- finishing ---------- */
+
+typedef struct FinishWork
+{
+	const RowStore *store;
+	size_t n_chunks;
+	double factor;       /* values are multiplied by it before they are summed */
+	const double *shift; /* [d] subtracted from the values before that */
+	double *sums;        /* [n_chunks][d] */
+	double *largest;     /* [n_chunks], in half units of the data */
+} FinishWork;
+
+/* First row of a chunk. */
+static size_t
+chunk_start(const FinishWork *work, size_t chunk)
+{
+	/* n is at most 2^31 and there are few chunks. */
+	return work->store->n * chunk / work->n_chunks;
+}
+
+/* Sum of factor * (value - shift) over the rows of a chunk, column by column. */
+static void
+sum_chunk(void *argument, size_t chunk, int thread)
+{
+	const FinishWork *work = argument;
+	const RowStore *store = work->store;
+	const double *restrict shift = work->shift;
+	double *restrict sums = work->sums + chunk * store->d;
+	double factor = work->factor;
+	size_t end = chunk_start(work, chunk + 1);
+
+	memset(sums, 0, store->d * sizeof(double));
+	for (size_t i = chunk_start(work, chunk); i < end; i++)
+	{
+		const void *row = final_row(store, i);
+
+		switch (store->type)
+		{
+			case ELEMENT_UINT8:
+				for (size_t j = 0; j < store->d; j++)
+					sums[j] += ((const uint8_t *) row)[j];
+				break;
+			case ELEMENT_FLOAT:
+				for (size_t j = 0; j < store->d; j++)
+					sums[j] += ((const float *) row)[j] - shift[j];
+				break;
+			case ELEMENT_DOUBLE:
+				for (size_t j = 0; j < store->d; j++)
+					sums[j] += factor * ((const double *) row)[j] - factor * shift[j];
+				break;
+		}
+	}
+}
+
+/* Largest distance of a value of the chunk from its column's mean, halved so that it is finite. */
+static void
+largest_of_chunk(void *argument, size_t chunk, int thread)
+{
+	const FinishWork *work = argument;
+	const RowStore *store = work->store;
+	const double *restrict mean = store->mean;
+	double largest = 0;
+	size_t end = chunk_start(work, chunk + 1);
+
+	for (size_t i = chunk_start(work, chunk); i < end; i++)
+	{
+		const void *row = final_row(store, i);
+
+		for (size_t j = 0; j < store->d; j++)
+		{
+			double value = store->type == ELEMENT_UINT8   ? ((const uint8_t *) row)[j]
+						   : store->type == ELEMENT_FLOAT ? ((const float *) row)[j]
+														  : ((const double *) row)[j];
+			double distance = fabs(0.5 * value - 0.5 * mean[j]);
+
+			largest = distance > largest ? distance : largest;
+		}
+	}
+	work->largest[chunk] = largest;
+}
+
+/* store->mean = shift + sum / (factor * n), from the chunks' sums; false if a sum overflowed. */
+static bool
+means_from_sums(RowStore *store, const FinishWork *work)
+{
+	bool finite = true;
+
+	for (size_t j = 0; j < store->d; j++)
+	{
+		double sum = 0;
+
+		for (size_t chunk = 0; chunk < work->n_chunks; chunk++)
+			sum += work->sums[chunk * store->d + j];
+		store->mean[j] = (work->factor * work->shift[j] + sum / (double) store->n) / work->factor;
+		finite &= isfinite(store->mean[j]);
+	}
+	return finite;
+}
+
+/* Column means. */
+static SdqStatus
+compute_means(RowStore *store, Job *job, FinishWork *work)
+{
+	SdqStatus status = pool_run(job->pool, sum_chunk, work, work->n_chunks);
+
+	if (sdq_failed(status) || means_from_sums(store, work))
+		return status;
+	work->factor = HUGE_VALUE_FACTOR;
+	status = pool_run(job->pool, sum_chunk, work, work->n_chunks);
+	if (!sdq_failed(status))
+		means_from_sums(store, work);
+	return status;
+}
+
+/* The power of two that brings the largest distance from the means into [0.5, 1). */
+static SdqStatus
+compute_scale(RowStore *store, Job *job, FinishWork *work)
+{
+	SdqStatus status = pool_run(job->pool, largest_of_chunk, work, work->n_chunks);
+	double largest = 0;
+	int exponent;
+
+	if (sdq_failed(status))
+		return status;
+	for (size_t chunk = 0; chunk < work->n_chunks; chunk++)
+		largest = work->largest[chunk] > largest ? work->largest[chunk] : largest;
+	store->scale = 1;
+	if (largest == 0)
+		return status;
+	frexp(largest, &exponent);
+	exponent = -(exponent + 1);
+	/* Both the scale and its reciprocal must be normal numbers, and so must twice the scale. */
+	if (exponent > DBL_MAX_EXP - 3)
+		exponent = DBL_MAX_EXP - 3;
+	if (exponent < DBL_MIN_EXP - 1)
+		exponent = DBL_MIN_EXP - 1;
+	store->scale = ldexp(1, exponent);
+	return status;
+}
+
+SdqStatus
+row_store_finish(RowStore *store, Job *job, const size_t *order)
+{
+	size_t per_block = (size_t) 1 << store->block_shift;
+	FinishWork work = {.store = store, .factor = 1};
+	double *shift;
+	ArenaMark mark;
+	SdqStatus status;
+
+	store->order = order;
+	if (store->n == 0)
+		return sdq_ok();
+
+	for (size_t b = 0; b < store->n_blocks; b++)
+	{
+		RowBlock *block = &store->blocks[b];
+		size_t rows = store->n - b * per_block < per_block ? store->n - b * per_block : per_block;
+
+		if (block->type >= store->type)
+			continue;
+		if (stop_poll(job->stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		status = widen_block(store, block, rows, store->type);
+		if (sdq_failed(status))
+			return status;
+	}
+
+	store->mean = arena_alloc(store->arena, store->d, sizeof(double));
+	if (store->mean == NULL)
+		return arena_failure(store->arena);
+	work.n_chunks = store->n / FINISH_MIN_ROWS;
+	work.n_chunks = work.n_chunks > FINISH_MAX_CHUNKS ? FINISH_MAX_CHUNKS : work.n_chunks;
+	work.n_chunks = work.n_chunks == 0 ? 1 : work.n_chunks;
+
+	mark = arena_mark(store->arena);
+	shift = arena_zalloc(store->arena, store->d, sizeof(double));
+	work.sums = arena_alloc(store->arena, work.n_chunks, store->d * sizeof(double));
+	work.largest = arena_alloc(store->arena, work.n_chunks, sizeof(double));
+	if (shift == NULL || work.sums == NULL || work.largest == NULL)
+		return arena_failure(store->arena);
+	if (store->type != ELEMENT_UINT8)
+		row_store_read_exact(store, 0, shift);
+	work.shift = shift;
+	status = compute_means(store, job, &work);
+	if (!sdq_failed(status))
+		status = compute_scale(store, job, &work);
+	arena_release(store->arena, mark);
+	return status;
+}
+
+/* ---------- reading ---------- */
+
+void
+row_store_read(const RowStore *store, size_t first, size_t count, float *out, size_t ldo)
+{
+	const double *restrict mean = store->mean;
+	double scale = store->scale;
+	double twice_scale = 2 * scale;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		const void *row = final_row(store, first + i);
+		float *restrict target = out + i * ldo;
+
+		switch (store->type)
+		{
+			case ELEMENT_UINT8:
+				for (size_t j = 0; j < store->d; j++)
+					target[j] = (float) ((((const uint8_t *) row)[j] - mean[j]) * scale);
+				break;
+			case ELEMENT_FLOAT:
+				for (size_t j = 0; j < store->d; j++)
+					target[j] = (float) ((((const float *) row)[j] - mean[j]) * scale);
+				break;
+			case ELEMENT_DOUBLE:
+				/* Halved, since the difference of two large doubles may overflow. */
+				for (size_t j = 0; j < store->d; j++)
+					target[j] =
+						(float) ((0.5 * ((const double *) row)[j] - 0.5 * mean[j]) * twice_scale);
+				break;
+		}
+	}
+}
+
+void
+row_store_read_exact(const RowStore *store, size_t i, double *out)
+{
+	const void *row = final_row(store, i);
+
+	switch (store->type)
+	{
+		case ELEMENT_UINT8: uint8_to_double(out, row, store->d); break;
+		case ELEMENT_FLOAT: float_to_double(out, row, store->d); break;
+		case ELEMENT_DOUBLE: double_to_double(out, row, store->d); break;
+	}
+}
+
+/* Squared distance of two rows of bytes, in integers. */
+static double
+byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
+{
+	int64_t total = 0;
+
+	for (size_t first = 0; first < d; first += BYTE_SUM_COLUMNS)
+	{
+		size_t end = d - first < BYTE_SUM_COLUMNS ? d : first + BYTE_SUM_COLUMNS;
+		int32_t sum = 0;
+
+		for (size_t j = first; j < end; j++)
+		{
+			int16_t difference = (int16_t) (x[j] - y[j]);
+
+			sum += difference * difference;
+		}
+		total += sum;
+	}
+	return (double) total;
+}
+
+/* Define the squared distance of two rows of floats or doubles: lane l sums the columns j with
+ * j mod DISTANCE_LANES = l, and the lanes are added pairwise. */
+#define DEFINE_DISTANCE2(name, type)                                                               \
+	static double name(const type *x, const type *y, size_t d)                                     \
+	{                                                                                              \
+		double lanes[DISTANCE_LANES] = {0};                                                        \
+		size_t j = 0;                                                                              \
+                                                                                                   \
+		for (; j + DISTANCE_LANES <= d; j += DISTANCE_LANES)                                       \
+			for (size_t l = 0; l < DISTANCE_LANES; l++)                                            \
+			{                                                                                      \
+				double difference = (double) x[j + l] - (double) y[j + l];                         \
+                                                                                                   \
+				lanes[l] += difference * difference;                                               \
+			}                                                                                      \
+		for (size_t l = 0; j < d; j++, l++)                                                        \
+		{                                                                                          \
+			double difference = (double) x[j] - (double) y[j];                                     \
+                                                                                                   \
+			lanes[l] += difference * difference;                                                   \
+		}                                                                                          \
+		for (size_t half = DISTANCE_LANES / 2; half > 0; half /= 2)                                \
+			for (size_t l = 0; l < half; l++)                                                      \
+				lanes[l] += lanes[l + half];                                                       \
+		return lanes[0];                                                                           \
+	}
+
+DEFINE_DISTANCE2(float_distance2, float)
+DEFINE_DISTANCE2(double_distance2, double)
+
+double
+row_store_distance2(const RowStore *store, size_t i, size_t j)
+{
+	const void *x = final_row(store, i);
+	const void *y = final_row(store, j);
+
+	switch (store->type)
+	{
+		case ELEMENT_UINT8: return byte_distance2(x, y, store->d);
+		case ELEMENT_FLOAT: return float_distance2(x, y, store->d);
+		default: return double_distance2(x, y, store->d);
+	}
+}
