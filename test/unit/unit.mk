@@ -6,8 +6,8 @@
 
 BUILD ?= build
 SANITIZE ?=
-DIR := $(BUILD)/unit$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 comma := ,
+DIR := $(BUILD)/unit$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 UNIT_CFLAGS = -std=gnu11 -g -O3 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Werror -ffp-contract=off -pthread -Isrc -Itest/unit \
