@@ -35,7 +35,8 @@ check_close(double got, double want, double tolerance, const char *name)
 
 	check(holds, name);
 	if (!holds)
-		printf("# got %.17g, want %.17g, relative error %.3g > %.3g\n", got, want, error, tolerance);
+		printf("# got %.17g, want %.17g, relative error %.3g > %.3g\n", got, want, error,
+			   tolerance);
 }
 
 /* The plan line, and the exit status. */
