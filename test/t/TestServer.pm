@@ -1,0 +1,148 @@
+# TestServer: what the TAP tests need of a server. Plain Perl and psql, no other module.
+#
+#   my $server = TestServer->new('cancel');    a new database with the extension, dropped at the end
+#   my $session = $server->session;            a psql that stays connected
+#   $session->query('SELECT 1')                its output, errors included, as one string
+#   $session->start('SELECT ...');             the same in two steps, to act while the query runs
+#   my $output = $session->finish;
+#   $server->run('pg_dump', '-Fc')             run a client program on the database; its output
+#
+# The server is the one that test/run started (SYNTHDQ_SERVER names its directory), or, if a test is
+# run alone (prove -Itest/t test/t/cancel.pl), a throw-away server of its own.
+package TestServer;
+use strict;
+use warnings;
+use File::Temp ();
+use Time::HiRes ();
+
+my $bindir = `@{[ $ENV{PG_CONFIG} || 'pg_config' ]} --bindir`;
+chomp $bindir;
+
+sub new
+{
+    my ($class, $database) = @_;
+    my $self = bless { database => $database, directory => $ENV{SYNTHDQ_SERVER} }, $class;
+    unless ($self->{directory}) {
+        $self->{directory} = $self->{own} = File::Temp::tempdir('/tmp/synthdq-tap.XXXXXX');
+        system('test/server', 'start', $self->{own}) == 0 or die "no server: $?\n";
+    }
+    my $admin = $self->session('postgres');
+    $admin->query("DROP DATABASE IF EXISTS $database");
+    my $output = $admin->query("CREATE DATABASE $database");
+    die $output if $output ne '';
+    $output = $self->session->query('CREATE EXTENSION synthdq');
+    die $output if $output ne '';
+    return $self;
+}
+
+# A connection to the test's database, or to another one.
+sub session
+{
+    my ($self, $database) = @_;
+    return TestServer::Session->new($self->{directory}, $database || $self->{database});
+}
+
+# The output of a client program of PostgreSQL, connected to the test's database.
+sub run
+{
+    my ($self, $program, @arguments) = @_;
+    my @command =
+        ("$bindir/$program", '-h', $self->{directory}, '-U', 'postgres', @arguments);
+    open my $pipe, '-|', @command, $self->{database} or die "could not run $program: $!\n";
+    local $/;
+    my $output = <$pipe>;
+    close $pipe or die "$program failed\n";
+    return $output;
+}
+
+# A new directory for files of the test, removed at its end; psql's user may write there.
+sub scratch_directory
+{
+    return File::Temp::tempdir(CLEANUP => 1);
+}
+
+sub DESTROY
+{
+    my ($self) = @_;
+    local $?;
+    if ($self->{own}) {
+        system('test/server', 'stop', $self->{own});
+    } elsif ($self->{directory}) {
+        $self->session('postgres')->query("DROP DATABASE IF EXISTS $self->{database} WITH (FORCE)");
+    }
+}
+
+package TestServer::Session;
+use strict;
+use warnings;
+use IPC::Open2 ();
+use Time::HiRes ();
+
+# psql echoes this after each query, so that we know where its output ends.
+my $end_mark = '==end of output==';
+
+sub new
+{
+    my ($class, $directory, $database) = @_;
+    my $self = bless {}, $class;
+    local $ENV{PGOPTIONS} = '-c client_min_messages=warning';
+    $self->{process} = IPC::Open2::open2(
+        my $output, my $input, 'sh', '-c', 'exec "$@" 2>&1', 'sh', "$bindir/psql",
+        '-h', $directory, '-U', 'postgres', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose',
+        '-v', 'SHOW_CONTEXT=never', $database);
+    $input->autoflush(1);
+    @$self{qw(input output)} = ($input, $output);
+    $self->{pid} = $self->query('SELECT pg_backend_pid()');
+    return $self;
+}
+
+# The process id of the server's side.
+sub pid { return $_[0]{pid}; }
+
+# Send a query, or several, or backslash commands, without waiting for the answer.
+sub start
+{
+    my ($self, $sql) = @_;
+    local $SIG{PIPE} = 'IGNORE';
+    $self->{input}->print("$sql\n;\n\\echo $end_mark\n");
+}
+
+# Wait for the answer. An error's line starts with "ERROR:  SQLSTATE: "; "connection lost" is added
+# if the server went away.
+sub finish
+{
+    my ($self) = @_;
+    my $text = '';
+    while (defined(my $line = $self->{output}->getline)) {
+        return $text =~ s/\n\z//r if $line eq "$end_mark\n";
+        # The place in the server's source, part of VERBOSITY=verbose, is of no interest.
+        $text .= $line unless $line =~ /^LOCATION:  /;
+    }
+    return $text . 'connection lost';
+}
+
+sub query
+{
+    my ($self, $sql) = @_;
+    $self->start($sql);
+    return $self->finish;
+}
+
+# Start a query and wait until the server works on it, for at least so many seconds.
+sub start_and_wait
+{
+    my ($self, $sql, $seconds) = @_;
+    $self->start($sql);
+    Time::HiRes::sleep($seconds);
+}
+
+sub DESTROY
+{
+    my ($self) = @_;
+    local $?;
+    close $self->{input};
+    close $self->{output};
+    waitpid $self->{process}, 0;
+}
+
+1;
