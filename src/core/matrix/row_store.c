@@ -485,37 +485,41 @@ row_store_finish(RowStore *store, Job *job, const size_t *order)
 
 /* ---------- reading ---------- */
 
-void
-row_store_read(const RowStore *store, size_t first, size_t count, float *out, size_t ldo)
-{
-	const double *restrict mean = store->mean;
-	double scale = store->scale;
-	double twice_scale = 2 * scale;
-
-	for (size_t i = 0; i < count; i++)
-	{
-		const void *row = final_row(store, first + i);
-		float *restrict target = out + i * ldo;
-
-		switch (store->type)
-		{
-			case ELEMENT_UINT8:
-				for (size_t j = 0; j < store->d; j++)
-					target[j] = (float) ((((const uint8_t *) row)[j] - mean[j]) * scale);
-				break;
-			case ELEMENT_FLOAT:
-				for (size_t j = 0; j < store->d; j++)
-					target[j] = (float) ((((const float *) row)[j] - mean[j]) * scale);
-				break;
-			case ELEMENT_DOUBLE:
-				/* Halved, since the difference of two large doubles may overflow. */
-				for (size_t j = 0; j < store->d; j++)
-					target[j] =
-						(float) ((0.5 * ((const double *) row)[j] - 0.5 * mean[j]) * twice_scale);
-				break;
-		}
+/* Define a function that writes rows centred and scaled, in the type of its output. */
+#define DEFINE_READ(name, real)                                                                    \
+	void name(const RowStore *store, size_t first, size_t count, real *out, size_t ldo)            \
+	{                                                                                              \
+		const double *restrict mean = store->mean;                                                 \
+		double scale = store->scale;                                                               \
+		double twice_scale = 2 * scale;                                                            \
+                                                                                                   \
+		for (size_t i = 0; i < count; i++)                                                         \
+		{                                                                                          \
+			const void *row = final_row(store, first + i);                                         \
+			real *restrict target = out + i * ldo;                                                 \
+                                                                                                   \
+			switch (store->type)                                                                   \
+			{                                                                                      \
+				case ELEMENT_UINT8:                                                                \
+					for (size_t j = 0; j < store->d; j++)                                          \
+						target[j] = (real) ((((const uint8_t *) row)[j] - mean[j]) * scale);       \
+					break;                                                                         \
+				case ELEMENT_FLOAT:                                                                \
+					for (size_t j = 0; j < store->d; j++)                                          \
+						target[j] = (real) ((((const float *) row)[j] - mean[j]) * scale);         \
+					break;                                                                         \
+				case ELEMENT_DOUBLE:                                                               \
+					/* Halved, since the difference of two large doubles may overflow. */          \
+					for (size_t j = 0; j < store->d; j++)                                          \
+						target[j] = (real) ((0.5 * ((const double *) row)[j] - 0.5 * mean[j]) *    \
+											twice_scale);                                          \
+					break;                                                                         \
+			}                                                                                      \
+		}                                                                                          \
 	}
-}
+
+DEFINE_READ(row_store_read, float)
+DEFINE_READ(row_store_read_double, double)
 
 void
 row_store_read_exact(const RowStore *store, size_t i, double *out)

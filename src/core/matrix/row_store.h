@@ -85,6 +85,10 @@ extern SdqStatus row_store_finish(RowStore *store, Job *job, const size_t *order
 extern void row_store_read(const RowStore *store, size_t first, size_t count, float *out,
 						   size_t ldo);
 
+/* The same in double, for what must not lose digits: out[count][ldo]. */
+extern void row_store_read_double(const RowStore *store, size_t first, size_t count, double *out,
+								  size_t ldo);
+
 /* Row i (in final order) as stored, uncentred, unscaled, in double: out[d]. */
 extern void row_store_read_exact(const RowStore *store, size_t i, double *out);
 

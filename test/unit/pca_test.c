@@ -1,0 +1,232 @@
+/*
+ * pca_test.c
+ *		Principal components by hand, of real digits against numpy, and of awkward data.
+ */
+#include "check.h"
+
+#include <float.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/rng.h"
+#include "core/matrix/pca.h"
+#include "digits.h"
+#include "pca.h"
+
+static Arena arena;
+static Job job = {.arena = &arena};
+
+/* A fresh store over a fresh arena. */
+static RowStore
+new_store(void)
+{
+	RowStore store;
+
+	arena_free(&arena);
+	row_store_init(&store, &arena);
+	return store;
+}
+
+/* (0,0), (1,2), (2,4): variance 1 + 4 along (1,2)/sqrt 5, nothing across. */
+static void
+test_by_hand(void)
+{
+	RowStore store = new_store();
+	double scores[6];
+	Pca pca;
+
+	for (int i = 0; i < 3; i++)
+		row_store_append(&store, (double[]){i, 2 * i}, 2);
+	row_store_finish(&store, &job, NULL);
+	check(!sdq_failed(pca_fit(&job, &store, 2, &pca)), "two components of three points on a line");
+	check_close(pca.variance[0], 5, 1e-14, "the first variance is 5");
+	check(pca.variance[1] == 0, "the second is 0");
+	check_close(pca.total_variance, 5, 1e-14, "and so the total is 5");
+	check_close(pca.components[0], 1 / sqrt(5), 1e-14, "the line's direction, first column");
+	check_close(pca.components[1], 2 / sqrt(5), 1e-14, "the line's direction, second column");
+	check(pca.mean[0] == 1 && pca.mean[1] == 2, "the mean is (1, 2)");
+	pca_scores(&job, &store, &pca, scores);
+	check_close(scores[0], -sqrt(5), 1e-14, "the first point lies sqrt 5 before the mean");
+	check(fabs(scores[2]) <= 1e-15 && fabs(scores[1]) <= 1e-15, "the second at the mean");
+	check_close(scores[4], sqrt(5), 1e-14, "the third sqrt 5 behind it");
+}
+
+/* 2,000 images against numpy's eigenpairs. */
+static void
+test_digits(void)
+{
+	RowStore store = new_store();
+	double *scores = malloc(PCA_REFERENCE_ROWS * 2 * sizeof(double));
+	double worst_variance = 0;
+	double worst_loading = 0;
+	double worst_score = 0;
+	Pca pca;
+
+	check(digits_append(&store, "mnist-t10k-images-idx3-ubyte.gz", PCA_REFERENCE_ROWS),
+		  "the digits can be read");
+	row_store_finish(&store, &job, NULL);
+	pca_fit(&job, &store, PCA_REFERENCE_COMPONENTS, &pca);
+	for (size_t k = 0; k < PCA_REFERENCE_COMPONENTS; k++)
+		worst_variance =
+			fmax(worst_variance, fabs(pca.variance[k] / pca_reference_variance[k] - 1));
+	check_close(worst_variance, 0, 1e-11, "50 variances agree with numpy");
+	check_close(pca.total_variance, pca_reference_total, 1e-12, "the total variance agrees");
+	for (size_t j = 0; j < DIGIT_PIXELS; j++)
+		worst_loading =
+			fmax(worst_loading, fabs(pca.components[j] - pca_reference_first_component[j]));
+	check_close(worst_loading, 0, 1e-10, "the first component agrees, sign included");
+	pca.q = 2;
+	pca_scores(&job, &store, &pca, scores);
+	for (size_t i = 0; i < 2 * PCA_REFERENCE_SCORES; i++)
+		worst_score = fmax(worst_score, fabs(scores[i] - pca_reference_scores[i]));
+	check_close(worst_score, 0, 1e-7, "the first scores agree");
+	free(scores);
+}
+
+/* Are the components orthonormal? */
+static double
+departure_from_orthonormality(const Pca *pca)
+{
+	double worst = 0;
+
+	for (size_t k = 0; k < pca->q; k++)
+		for (size_t l = 0; l <= k; l++)
+		{
+			double inner = l == k ? -1 : 0;
+
+			for (size_t j = 0; j < pca->d; j++)
+				inner += pca->components[k * pca->d + j] * pca->components[l * pca->d + j];
+			worst = fmax(worst, fabs(inner));
+		}
+	return worst;
+}
+
+/* More components than rank, constant data, few rows, a large offset, wrong arguments. */
+static void
+test_awkward(void)
+{
+	RowStore store = new_store();
+	double row[50] = {0};
+	double scores[8];
+	Pca pca;
+	SdqStatus status;
+	Rng rng;
+
+	rng_seed(&rng, 5, RNG_STREAM_TEST);
+	for (int i = 0; i < 4; i++)
+	{
+		for (int j = 0; j < 50; j++)
+			row[j] = j % 3 == 0 ? 7 : rng_normal(&rng);
+		row_store_append(&store, row, 50);
+	}
+	row_store_finish(&store, &job, NULL);
+	status = pca_fit(&job, &store, 50, &pca);
+	check(!sdq_failed(status) && pca.variance[2] > 0 && pca.variance[3] == 0 &&
+			  pca.variance[49] == 0,
+		  "four rows have three variances, the others are 0");
+	check_close(departure_from_orthonormality(&pca), 0, 1e-12,
+				"components beyond the rank are orthonormal all the same");
+	status = pca_fit(&job, &store, 51, &pca);
+	check(status.code == SDQ_BAD_ARGUMENT && status.a == 51 && status.b == 50,
+		  "more components than columns are refused");
+	check(pca_fit(&job, &store, 0, &pca).code == SDQ_BAD_ARGUMENT, "and so are none");
+
+	store = new_store();
+	row_store_append(&store, row, 50);
+	row_store_finish(&store, &job, NULL);
+	check(pca_fit(&job, &store, 1, &pca).code == SDQ_BAD_ARGUMENT, "one row has no covariance");
+
+	store = new_store();
+	for (int i = 0; i < 10; i++)
+		row_store_append(&store, row, 50);
+	row_store_finish(&store, &job, NULL);
+	status = pca_fit(&job, &store, 40, &pca);
+	check(!sdq_failed(status) && pca.variance[0] == 0 && pca.total_variance == 0 &&
+			  departure_from_orthonormality(&pca) <= 1e-12,
+		  "equal rows have no variance, and orthonormal components");
+
+	/* 1e9 + (0 or 1) in one column, 0 in the other: variance 1/3 of four rows. */
+	store = new_store();
+	for (int i = 0; i < 4; i++)
+		row_store_append(&store, (double[]){1e9 + i % 2, 0}, 2);
+	row_store_finish(&store, &job, NULL);
+	pca_fit(&job, &store, 1, &pca);
+	check_close(pca.variance[0], 1.0 / 3, 1e-14, "a common offset of 1e9 costs no digits");
+	pca_scores(&job, &store, &pca, scores);
+	check(scores[0] == -0.5 && scores[3] == 0.5, "nor do the scores lose any");
+}
+
+/* Same bits for any number of threads, whatever the order of arrival. */
+static void
+test_threads(void)
+{
+	static const int threads[] = {1, 2, 8};
+	static size_t order[1500];
+	static double components[20 * 300];
+	static double scores[2][1500 * 20];
+	bool same = true;
+
+	for (int t = 0; t < 3; t++)
+	{
+		RowStore store = new_store();
+		Job threaded = {.arena = &arena};
+		double *row = malloc(300 * sizeof(double));
+		Pca pca;
+
+		pool_create(&threaded.pool, threads[t], NULL);
+		for (size_t arrival = 0; arrival < 1500; arrival++)
+		{
+			size_t i = t == 2 ? (arrival * 7 + 3) % 1500 : arrival;
+			Rng rng;
+
+			rng_seed(&rng, i, RNG_STREAM_TEST);
+			for (size_t j = 0; j < 300; j++)
+				row[j] = rng_normal(&rng) * (double) (j % 10);
+			order[i] = arrival;
+			row_store_append(&store, row, 300);
+		}
+		row_store_finish(&store, &threaded, order);
+		pca_fit(&threaded, &store, 20, &pca);
+		pca_scores(&threaded, &store, &pca, scores[t > 0]);
+		if (t == 0)
+			memcpy(components, pca.components, sizeof(components));
+		same &= memcmp(components, pca.components, sizeof(components)) == 0;
+		same &= t == 0 || memcmp(scores[0], scores[1], sizeof(scores[0])) == 0;
+		pool_destroy(threaded.pool);
+		free(row);
+	}
+	check(same, "components and scores have the same bits for any threads and order of arrival");
+}
+
+/* Time of 50 components of 10,000 digits, printed. */
+static void
+test_time(void)
+{
+	RowStore store = new_store();
+	struct timespec start, end;
+	Pca pca;
+
+	digits_append(&store, "mnist-train-first10k-images-idx3-ubyte.gz", 10000);
+	row_store_finish(&store, &job, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	check(!sdq_failed(pca_fit(&job, &store, 50, &pca)), "50 components of 10,000 digits");
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	printf("# %.3f s, first component %.4f of the variance\n",
+		   (double) (end.tv_sec - start.tv_sec) + 1e-9 * (double) (end.tv_nsec - start.tv_nsec),
+		   pca.variance[0] / pca.total_variance);
+}
+
+int
+main(void)
+{
+	arena_init(&arena, arena_malloc_source(), 0);
+	pool_create(&job.pool, 2, NULL);
+	test_by_hand();
+	test_digits();
+	test_awkward();
+	test_threads();
+	test_time();
+	pool_destroy(job.pool);
+	arena_free(&arena);
+	return check_done();
+}
