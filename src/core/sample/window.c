@@ -1,0 +1,100 @@
+/*
+ * window.c
+ *		Growing and reading the counting window.
+ */
+#include "core/sample/window.h"
+
+/* The first window: four cache lines of counters. */
+#define MIN_SLOTS 16
+/* The widest: any smallint sample fits, 1 MB. */
+#define MAX_SLOTS 65536
+/* A window this wide is always worth it: 8-bit data, 4 kB. */
+#define DENSE_SLOTS 256
+/* A wider one if there are at least this many observations per two slots, so that a window costs no
+ * more than a few times what the observations themselves would. */
+#define SLOTS_PER_OBSERVATION 2
+
+/* Bytes of the counters of so many slots. */
+static size_t
+counter_bytes(size_t n_slots)
+{
+	return n_slots == 0 ? 0 : (n_slots + 1) * WINDOW_LANES * sizeof(uint32_t);
+}
+
+bool
+window_cover(Window *window, SampleMemory *memory, int64_t from, int64_t to, uint64_t n)
+{
+	int64_t old_high = window->low + (int64_t) window->n_slots - 1;
+	int64_t low = from;
+	int64_t high = to;
+	uint64_t span;
+	size_t n_slots = MIN_SLOTS;
+	SdqStatus ignored;
+	uint32_t *counters;
+
+	if (window->n_slots > 0)
+	{
+		if (from >= window->low && to <= old_high)
+			return true;
+		if (window->low < low)
+			low = window->low;
+		if (old_high > high)
+			high = old_high;
+	}
+	span = (uint64_t) (high - low) + 1;
+	if (span > MAX_SLOTS || (span > DENSE_SLOTS && span / SLOTS_PER_OBSERVATION > n))
+		return false;
+	while (n_slots < span)
+		n_slots *= 2;
+	/* The spare slots lie on the side towards which the window grows. */
+	if (window->n_slots > 0 && low < window->low && high == old_high)
+		low = high + 1 - (int64_t) n_slots;
+
+	counters = sample_memory_resize(memory, NULL, 0, counter_bytes(n_slots), &ignored);
+	if (counters == NULL)
+		return false;
+	memset(counters, 0, counter_bytes(n_slots));
+	if (window->n_slots > 0)
+		memcpy(counters + (size_t) (window->low - low) * WINDOW_LANES, window->counters,
+			   window->n_slots * WINDOW_LANES * sizeof(uint32_t));
+	window_free(window, memory);
+	*window = (Window){.low = low, .n_slots = n_slots, .counters = counters};
+	return true;
+}
+
+size_t
+window_n_distinct(const Window *window)
+{
+	size_t n_distinct = 0;
+
+	for (size_t slot = 0; slot < window->n_slots; slot++)
+		n_distinct += window_count(window, slot) > 0;
+	return n_distinct;
+}
+
+SdqStatus
+window_to_run(const Window *window, SampleMemory *memory, size_t n_distinct, Run *run)
+{
+	SdqStatus status = run_allocate(memory, n_distinct, run);
+
+	if (sdq_failed(status))
+		return status;
+	for (size_t slot = 0; slot < window->n_slots; slot++)
+	{
+		uint64_t count = window_count(window, slot);
+
+		if (count == 0)
+			continue;
+		run->values[run->n] = (double) (window->low + (int64_t) slot);
+		run->counts[run->n] = count;
+		run->n++;
+	}
+	return sdq_ok();
+}
+
+void
+window_free(Window *window, SampleMemory *memory)
+{
+	sample_memory_free(memory, window->counters, counter_bytes(window->n_slots));
+	*window = (Window){.low = 0, .n_slots = 0, .counters = NULL};
+}
