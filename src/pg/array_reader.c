@@ -114,6 +114,17 @@ make_float4_array(const float *values, size_t n)
 }
 
 ArrayType *
+make_int2_array(const uint8 *values, size_t n)
+{
+	ArrayType *array = make_array(INT2OID, n, sizeof(int16));
+	int16 *out = (int16 *) ARR_DATA_PTR(array);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = values[i];
+	return array;
+}
+
+ArrayType *
 make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns)
 {
 	size_t header = ARR_OVERHEAD_NONULLS(2);
@@ -135,5 +146,32 @@ make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns)
 	out = (int16 *) ARR_DATA_PTR(array);
 	for (size_t i = 0; i < n; i++)
 		out[i] = values[i];
+	return array;
+}
+
+ArrayType *
+make_float4_array_like(ArrayType *shape, const float *values)
+{
+	ArrayElements elements = array_elements(shape);
+	const bits8 *nulls = ARR_NULLBITMAP(shape);
+	int ndim = ARR_NDIM(shape);
+	size_t header =
+		nulls != NULL ? ARR_OVERHEAD_WITHNULLS(ndim, elements.n) : ARR_OVERHEAD_NONULLS(ndim);
+	ArrayType *array;
+
+	if (elements.n == 0)
+		return construct_empty_array(FLOAT4OID);
+	/* Elements are at most MaxArraySize, so that this is far from overflow. */
+	array = palloc0(header + elements.n_present * sizeof(float));
+	SET_VARSIZE(array, header + elements.n_present * sizeof(float));
+	array->ndim = ndim;
+	array->dataoffset = nulls != NULL ? (int32) header : 0;
+	array->elemtype = FLOAT4OID;
+	memcpy(ARR_DIMS(array), ARR_DIMS(shape), ndim * sizeof(int));
+	memcpy(ARR_LBOUND(array), ARR_LBOUND(shape), ndim * sizeof(int));
+	if (nulls != NULL)
+		array_bitmap_copy(ARR_NULLBITMAP(array), 0, nulls, 0, (int) elements.n);
+	if (elements.n_present > 0)
+		memcpy(ARR_DATA_PTR(array), values, elements.n_present * sizeof(float));
 	return array;
 }
