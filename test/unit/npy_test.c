@@ -236,7 +236,7 @@ test_types(void)
 		make_npy("{'descr': [('x', '<f4'), ('a rather long name of a field', '<i2')], 'x': 1}", 8);
 	status = read_npy(file.bytes, file.n, &header, values);
 	check(is_fault(status, IMAGE_NPY_TYPE) && strlen(header.descr) == NPY_DESCR_KEPT &&
-			  strncmp(header.descr, "[('x', '<f4'), ", 15) == 0,
+			  strcmp(header.descr, "[('x', '<f4'), ('a rather long name o...") == 0,
 		  "a structured type is named, cut off");
 	free(file.bytes);
 	file = make_npy("{'descr': '\xff\x01\n', 'fortran_order': False, 'shape': (2,)}", 8);

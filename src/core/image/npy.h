@@ -26,7 +26,7 @@
 #define NPY_MAX_DIMENSIONS 64
 /* The longest header that version 1 can hold; no array of a plain type needs more. */
 #define NPY_MAX_HEADER_BYTES 65535
-/* How much of a descr is kept for messages. */
+/* How much of a descr is kept for messages: any plain type, the beginning of a structured one. */
 #define NPY_DESCR_KEPT 40
 
 typedef enum NpyType

@@ -16,6 +16,8 @@
 
 #include "core/image/fault.h"
 
+#define CUT_OFF "..."
+
 typedef struct Parser
 {
 	const char *text;
@@ -142,7 +144,7 @@ is_token(Token token, const char *word)
 	return token.length == strlen(word) && memcmp(token.start, word, token.length) == 0;
 }
 
-/* Keep a descr for messages. */
+/* Keep a descr for messages, with "..." where it is too long. */
 static void
 keep_descr(NpyHeader *header, const char *start, size_t length)
 {
@@ -151,6 +153,8 @@ keep_descr(NpyHeader *header, const char *start, size_t length)
 	for (size_t i = 0; i < kept; i++)
 		header->descr[i] = start[i] >= ' ' && start[i] <= '~' ? start[i] : '?';
 	header->descr[kept] = '\0';
+	if (kept < length)
+		memcpy(header->descr + kept - strlen(CUT_OFF), CUT_OFF, strlen(CUT_OFF));
 }
 
 /* Look up an element type such as <f4: byte order, kind, size. */
@@ -175,6 +179,18 @@ find_type(Token descr, NpyHeader *header)
 	return false;
 }
 
+/* A structured type is a list, of no interest but for the message: up to the last bracket. */
+static SdqStatus
+structured_type(Parser *parser)
+{
+	size_t end = parser->n;
+
+	while (end > parser->at + 1 && parser->text[end - 1] != ']')
+		end--;
+	keep_descr(parser->header, parser->text + parser->at, end - parser->at);
+	return sdq_bad_data(IMAGE_NPY_TYPE, -1, 0, 0);
+}
+
 /* 'descr': a string with a type that we read. */
 static SdqStatus
 parse_descr(Parser *parser)
@@ -183,13 +199,8 @@ parse_descr(Parser *parser)
 
 	parser->has_descr = true;
 	skip_blanks(parser);
-	/* A list or tuple describes a structured type; no need to understand it. */
-	if (parser->at < parser->n &&
-		(parser->text[parser->at] == '[' || parser->text[parser->at] == '('))
-	{
-		keep_descr(parser->header, parser->text + parser->at, parser->n - parser->at);
-		return sdq_bad_data(IMAGE_NPY_TYPE, -1, 0, 0);
-	}
+	if (parser->at < parser->n && parser->text[parser->at] == '[')
+		return structured_type(parser);
 	if (!take_string(parser, &descr))
 		return syntax_fault(parser);
 	keep_descr(parser->header, descr.start, descr.length);
