@@ -1,6 +1,7 @@
 # TestServer: what the TAP tests need of a server. Plain Perl and psql, no other module.
 #
 #   my $server = TestServer->new('cancel');    a new database with the extension, dropped at the end
+#   ... TestServer->new('cancel', 'fsync=on')  the same in a server of its own with such settings
 #   my $session = $server->session;            a psql that stays connected
 #   $session->query('SELECT 1')                its output, errors included, as one string
 #   $session->start('SELECT ...');             the same in two steps, to act while the query runs
@@ -8,23 +9,22 @@
 #   $server->run('pg_dump', '-Fc')             run a client program on the database; its output
 #
 # The server is the one that test/run started (SYNTHDQ_SERVER names its directory), or, if a test is
-# run alone (prove -Itest/t test/t/cancel.pl), a throw-away server of its own.
+# run alone (prove test/t/cancel.pl), a throw-away server of its own.
 package TestServer;
 use strict;
 use warnings;
 use File::Temp ();
-use Time::HiRes ();
 
 my $bindir = `@{[ $ENV{PG_CONFIG} || 'pg_config' ]} --bindir`;
 chomp $bindir;
 
 sub new
 {
-    my ($class, $database) = @_;
+    my ($class, $database, @settings) = @_;
     my $self = bless { database => $database, directory => $ENV{SYNTHDQ_SERVER} }, $class;
-    unless ($self->{directory}) {
+    if (@settings || !$self->{directory}) {
         $self->{directory} = $self->{own} = File::Temp::tempdir('/tmp/synthdq-tap.XXXXXX');
-        system('test/server', 'start', $self->{own}) == 0 or die "no server: $?\n";
+        system('test/server', 'start', $self->{own}, @settings) == 0 or die "no server: $?\n";
     }
     my $admin = $self->session('postgres');
     $admin->query("DROP DATABASE IF EXISTS $database");
@@ -76,7 +76,6 @@ package TestServer::Session;
 use strict;
 use warnings;
 use IPC::Open2 ();
-use Time::HiRes ();
 
 # psql echoes this after each query, so that we know where its output ends.
 my $end_mark = '==end of output==';
@@ -126,14 +125,6 @@ sub query
     my ($self, $sql) = @_;
     $self->start($sql);
     return $self->finish;
-}
-
-# Start a query and wait until the server works on it, for at least so many seconds.
-sub start_and_wait
-{
-    my ($self, $sql, $seconds) = @_;
-    $self->start($sql);
-    Time::HiRes::sleep($seconds);
 }
 
 sub DESTROY
