@@ -47,6 +47,22 @@ ecdf_flat_size(const EcdfShape *shape, const size_t *n_distinct, size_t *bytes)
 	return true;
 }
 
+void
+ecdf_flat_place(void *flat, const EcdfShape *shape, const size_t *n_distinct, SampleView *views)
+{
+	char *entries = (char *) flat + entries_offset(shape);
+
+	for (int side = 0; side < shape->n_sides; side++)
+	{
+		views[side].n_distinct = n_distinct[side];
+		views[side].values = (const double *) entries;
+		entries += WORD * n_distinct[side];
+		views[side].counts = (const uint64_t *) entries;
+		entries += WORD * n_distinct[side];
+		views[side].n = 0;
+	}
+}
+
 /* Copy, unless there is nothing to copy or it is there already. */
 static void
 copy_words(char *to, const void *from, size_t n)
@@ -82,14 +98,23 @@ ecdf_flat_write(void *flat, const EcdfShape *shape, const uint64_t *parameters,
 	}
 }
 
+/* n_distinct and n of a side, as they are stored. */
+static void
+read_sizes(const unsigned char *bytes, const EcdfShape *shape, int side, uint64_t sizes[SIDE_WORDS])
+{
+	size_t word = (size_t) shape->n_parameters + SIDE_WORDS * (size_t) side;
+
+	memcpy(sizes, bytes + HEADER_BYTES + WORD * word, SIDE_WORDS * WORD);
+}
+
 SdqStatus
 ecdf_flat_open(const void *flat, size_t n_bytes, const EcdfShape *shape,
 			   const uint64_t **parameters, SampleView *views)
 {
 	const unsigned char *bytes = flat;
 	size_t n_distinct[ECDF_MAX_SIDES];
+	uint64_t sizes[SIDE_WORDS];
 	size_t needed = entries_offset(shape);
-	const unsigned char *entries = bytes + needed;
 
 	if (n_bytes < HEADER_BYTES)
 		return sdq_bad_data(ECDF_BAD_SIZE, -1, (double) n_bytes, HEADER_BYTES);
@@ -104,27 +129,20 @@ ecdf_flat_open(const void *flat, size_t n_bytes, const EcdfShape *shape,
 
 	for (int side = 0; side < shape->n_sides; side++)
 	{
-		uint64_t sizes[SIDE_WORDS];
-
-		memcpy(sizes,
-			   bytes + HEADER_BYTES + WORD * (shape->n_parameters + SIDE_WORDS * (size_t) side),
-			   sizeof(sizes));
+		read_sizes(bytes, shape, side, sizes);
 		if (sizes[1] > (uint64_t) SAMPLE_MAX_COUNT || sizes[0] > sizes[1] ||
 			(sizes[0] == 0 && sizes[1] > 0))
 			return sdq_bad_data(ECDF_BAD_TOTAL, side, (double) sizes[1], (double) SAMPLE_MAX_COUNT);
 		n_distinct[side] = (size_t) sizes[0];
-		views[side].n_distinct = n_distinct[side];
-		views[side].n = sizes[1];
 	}
 	if (!ecdf_flat_size(shape, n_distinct, &needed) || needed != n_bytes)
 		return sdq_bad_data(ECDF_BAD_SIZE, -1, (double) n_bytes, (double) needed);
 
+	ecdf_flat_place((void *) flat, shape, n_distinct, views);
 	for (int side = 0; side < shape->n_sides; side++)
 	{
-		views[side].values = (const double *) entries;
-		entries += n_distinct[side] * WORD;
-		views[side].counts = (const uint64_t *) entries;
-		entries += n_distinct[side] * WORD;
+		read_sizes(bytes, shape, side, sizes);
+		views[side].n = sizes[1];
 	}
 	*parameters = shape->n_parameters == 0 ? NULL : (const uint64_t *) (bytes + HEADER_BYTES);
 	return sdq_ok();
@@ -361,16 +379,8 @@ ecdf_text_read(const char *text, const EcdfShape *shape, const size_t *n_distinc
 	TextReader reader = {.start = text, .next = text, .fault = ECDF_OK};
 	uint64_t parameters[ECDF_MAX_PARAMETERS] = {0};
 	SampleView views[ECDF_MAX_SIDES];
-	char *entries = (char *) flat + entries_offset(shape);
 
-	for (int side = 0; side < shape->n_sides; side++)
-	{
-		views[side] = (SampleView){.n_distinct = n_distinct[side],
-								   .values = (double *) entries,
-								   .counts = (uint64_t *) (entries + WORD * n_distinct[side]),
-								   .n = 0};
-		entries += ENTRY_WORDS * WORD * n_distinct[side];
-	}
+	ecdf_flat_place(flat, shape, n_distinct, views);
 	if (!read_text(&reader, shape, parameters, views))
 		return sdq_bad_data(reader.fault, reader.next - reader.start, 0, 0);
 	for (int side = 0; side < shape->n_sides; side++)

@@ -67,8 +67,14 @@ typedef enum EcdfFault
  * does not fit a size_t. */
 extern bool ecdf_flat_size(const EcdfShape *shape, const size_t *n_distinct, size_t *bytes);
 
+/* Where the entries of such a value lie: the values and counts of views[n_sides] point into flat[],
+ * for the caller to fill before ecdf_flat_write(); n is left 0. */
+extern void ecdf_flat_place(void *flat, const EcdfShape *shape, const size_t *n_distinct,
+							SampleView *views);
+
 /* Write views[n_sides] and parameters[n_parameters] to flat[], which is 8-byte aligned and as large
- * as ecdf_flat_size() says. The container's 4 bytes are left alone. */
+ * as ecdf_flat_size() says. The container's 4 bytes are left alone. The views may be those of
+ * ecdf_flat_place() for the same flat[]. */
 extern void ecdf_flat_write(void *flat, const EcdfShape *shape, const uint64_t *parameters,
 							const SampleView *views);
 
