@@ -17,6 +17,15 @@
 #include "varatt.h"
 #endif
 
+/* 16 lets input functions return errors softly, to callers that ask for it: compat_ereturn(fcinfo,
+ * result, (errcode(...), errmsg(...))). Drop 15: ereturn. */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define compat_ereturn(fcinfo, result, rest) ereturn((fcinfo)->context, result, rest)
+#else
+#define compat_ereturn(fcinfo, result, rest) ereport(ERROR, rest)
+#endif
+
 /* 15 renamed EmitWarningsOnPlaceholders. Drop 14: call MarkGUCPrefixReserved. */
 static inline void
 compat_reserve_setting_prefix(const char *prefix)
