@@ -21,10 +21,11 @@
  *
  * Rules kept for every type:
  * - Argument 0 may be NULL, flat, a read-only or a read-write expanded object; only the last is
- *	 changed, the others are copied first. This holds in and outside of an aggregate.
+ *	 changed in place, and only inside an aggregate; the others are copied first.
  * - NULL elements and NaN are skipped and not counted; -0 is stored as 0; infinities are values.
  *	 A side to which nothing was added is empty (n = 0), which is no error.
- * - A failing call leaves the old value whole.
+ * - A failing call leaves the old value whole wherever it can be seen again: outside of an aggregate
+ *	 the old value is never touched, inside it goes away with the query.
  * - Memory is that of the object's context, a child of the aggregate context; a state that needs
  *	 more than synthdq.max_memory, a side of more than SAMPLE_MAX_COUNT observations, and a flat
  *	 value of 1 GB or more are errors (PROGRAM_LIMIT_EXCEEDED).
