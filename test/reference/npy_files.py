@@ -84,7 +84,7 @@ def main():
 
     with open(os.path.join(HERE, 'npy_files.h'), 'w') as out:
         out.write('/* Written by test/reference/npy_files.py (NumPy %s); do not edit. */\n'
-                  % numpy.__version__)
+                  '/* clang-format off */\n' % numpy.__version__)
         for name, data, array in files:
             with numpy.errstate(over='ignore'):
                 floats = array.astype('<f4').ravel()
