@@ -6,6 +6,20 @@
 
 #include "miscadmin.h"
 
+#include <math.h>
+
+#define BYTES_PER_KB 1024.0
+#define BYTES_PER_MB (1024.0 * 1024.0)
+
+/* A size for a message: whole megabytes, or kilobytes where those would say too little. */
+static char *
+size_text(double bytes)
+{
+	if (bytes < 10 * BYTES_PER_MB)
+		return psprintf("%.0f kB", ceil(bytes / BYTES_PER_KB));
+	return psprintf("%.0f MB", ceil(bytes / BYTES_PER_MB));
+}
+
 void
 check_status(SdqStatus status)
 {
@@ -25,8 +39,8 @@ check_status(SdqStatus status)
 		case SDQ_OVER_LIMIT:
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("%.0f MB of memory are needed, but synthdq.max_memory allows %.0f MB",
-							status.a / (1024 * 1024), status.b / (1024 * 1024)),
+					 errmsg("%s of memory are needed, but synthdq.max_memory allows %s",
+							size_text(status.a), size_text(status.b)),
 					 errhint("Increase synthdq.max_memory, or pass fewer rows or fewer columns.")));
 			break;
 		case SDQ_TOO_LARGE:
