@@ -1,0 +1,350 @@
+/*
+ * optimiser.c
+ *		Gradient descent with momentum and a gain for every coordinate.
+ *
+ * The gradient, without its factor 4, of point i is
+ *
+ *		g_i = rho sum_j p_ij w_ij (y_i - y_j) - (1/Z) sum_j w_ij^2 (y_i - y_j),
+ *
+ * rho being the exaggeration. Each coordinate has a gain (R. Jacobs, "Increased rates of convergence
+ * through learning rate adaptation", Neural Networks 1, 1988): it grows by 0.2 while the gradient
+ * points the other way than the velocity, that is, while the descent goes on in its direction, and
+ * shrinks to 8 tenths where it turns. Then v = 0.8 v - eta gain g and y += v, no step being longer
+ * than 5. The learning rate follows A. Belkina et al., Nature Communications 10, 5415 (2019).
+ *
+ * State (y, v, gain) is double; forces are computed by float kernels from rounded positions, whose
+ * error, about 1e-6 of a force, is far below what the descent notices.
+ *
+ * An iteration has two parallel sections: (1) blocks of pairs and chunks of rows of P, (2) chunks of
+ * rows: forces gathered, points moved, coordinates summed. Between them the main thread adds up Z and
+ * the sums in chunk order, centres the map and rounds it. Chunks depend on n alone.
+ */
+#include "core/tsne/optimiser.h"
+
+#include <math.h>
+
+#include "core/tsne/attraction.h"
+
+/* Rows of a chunk of every phase but the field. */
+#define ROW_CHUNK FIELD_ROW_ALIGNMENT
+
+/* Below this waking the workers costs more than it saves (an iteration takes 0.3 ms). */
+#define MIN_THREADED_ROWS 2000
+
+/* Section 2 of Jacobs; the values are those of van der Maaten and Hinton's implementation. */
+#define GAIN_UP   0.2
+#define GAIN_DOWN 0.8
+#define GAIN_MIN  0.01
+
+#define MOMENTUM          0.8
+#define MAX_STEP          5.0
+#define MIN_LEARNING_RATE 200.0
+
+typedef struct Descent
+{
+	Job *job;
+	const Affinities *affinities;
+	size_t n;
+	size_t dims;
+	size_t row_chunks;
+	FieldExact field;
+	double *y;        /* [n][dims] */
+	double *velocity; /* [n][dims] */
+	double *gain;     /* [n][dims] */
+	double *pull;     /* [n][dims]: the attraction at y, not exaggerated */
+	float *position;  /* [n][stride]: y, rounded, for the attraction */
+	double *sums;     /* [row_chunks][MAP_MAX_DIMS]: of coordinates, or of the objective in [0] */
+	double exaggeration;
+	double learning_rate;
+	double inverse_z;
+} Descent;
+
+/* The rows of a chunk. */
+static size_t
+chunk_rows(const Descent *descent, size_t chunk)
+{
+	size_t left = descent->n - chunk * ROW_CHUNK;
+
+	return left < ROW_CHUNK ? left : ROW_CHUNK;
+}
+
+/* Run chunks by the pool, or on this thread alone where there is too little to do. */
+static SdqStatus
+run_chunks(Descent *descent, PoolTask task, size_t n_chunks)
+{
+	Job *job = descent->job;
+
+	if (descent->n >= MIN_THREADED_ROWS)
+		return pool_run(job->pool, task, descent, n_chunks);
+	for (size_t chunk = 0; chunk < n_chunks; chunk++)
+	{
+		if (stop_poll(job->stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		task(descent, chunk, 0);
+	}
+	return sdq_ok();
+}
+
+/* Section 1: first the blocks of the field, the longest first, then the rows of P. */
+static void
+force_task(void *argument, size_t chunk, int thread)
+{
+	Descent *descent = argument;
+	size_t field_chunks = field_exact_chunks(&descent->field);
+
+	if (chunk < field_chunks)
+	{
+		field_exact_chunk(&descent->field, chunk);
+		return;
+	}
+	chunk -= field_chunks;
+	attraction_rows(descent->affinities, descent->position, (int) descent->dims, chunk * ROW_CHUNK,
+					chunk_rows(descent, chunk), descent->pull + chunk * ROW_CHUNK * descent->dims);
+}
+
+/* -1, 0 or 1. */
+static inline int
+sign(double x)
+{
+	return (x > 0) - (x < 0);
+}
+
+/* The new velocity of one point from its gradient. */
+static inline void
+accelerate(const Descent *descent, const double *gradient, double *velocity, double *gain)
+{
+	double square = 0;
+
+	for (size_t d = 0; d < descent->dims; d++)
+	{
+		gain[d] = sign(gradient[d]) != sign(velocity[d]) ? gain[d] + GAIN_UP
+														 : fmax(gain[d] * GAIN_DOWN, GAIN_MIN);
+		velocity[d] = MOMENTUM * velocity[d] - descent->learning_rate * gain[d] * gradient[d];
+		square += velocity[d] * velocity[d];
+	}
+	if (square > MAX_STEP * MAX_STEP)
+		for (size_t d = 0; d < descent->dims; d++)
+			velocity[d] *= MAX_STEP / sqrt(square);
+}
+
+/* Section 2: move the rows of one chunk and sum their coordinates. */
+static void
+move_task(void *argument, size_t chunk, int thread)
+{
+	Descent *descent = argument;
+	size_t dims = descent->dims;
+	size_t first = chunk * ROW_CHUNK;
+	size_t count = chunk_rows(descent, chunk);
+	double push[ROW_CHUNK * MAP_MAX_DIMS];
+	double *sum = descent->sums + chunk * MAP_MAX_DIMS;
+
+	field_exact_forces(&descent->field, first, count, push);
+	for (size_t d = 0; d < MAP_MAX_DIMS; d++)
+		sum[d] = 0;
+	for (size_t i = 0; i < count; i++)
+	{
+		size_t at = (first + i) * dims;
+		double gradient[MAP_MAX_DIMS];
+
+		for (size_t d = 0; d < dims; d++)
+			gradient[d] = descent->exaggeration * descent->pull[at + d] -
+						  descent->inverse_z * push[i * dims + d];
+		accelerate(descent, gradient, descent->velocity + at, descent->gain + at);
+		for (size_t d = 0; d < dims; d++)
+		{
+			descent->y[at + d] += descent->velocity[at + d];
+			sum[d] += descent->y[at + d];
+		}
+	}
+}
+
+/* Sum the coordinates of the rows of one chunk. */
+static void
+sum_task(void *argument, size_t chunk, int thread)
+{
+	Descent *descent = argument;
+	double *sum = descent->sums + chunk * MAP_MAX_DIMS;
+	size_t end = chunk * ROW_CHUNK + chunk_rows(descent, chunk);
+
+	for (size_t d = 0; d < descent->dims; d++)
+	{
+		sum[d] = 0;
+		for (size_t i = chunk * ROW_CHUNK; i < end; i++)
+			sum[d] += descent->y[i * descent->dims + d];
+	}
+}
+
+/* The objective's sum over the rows of one chunk. */
+static void
+objective_task(void *argument, size_t chunk, int thread)
+{
+	Descent *descent = argument;
+
+	descent->sums[chunk * MAP_MAX_DIMS] =
+		attraction_objective(descent->affinities, descent->y, (int) descent->dims,
+							 chunk * ROW_CHUNK, chunk_rows(descent, chunk));
+}
+
+/* The entropy's sum over the rows of one chunk. */
+static void
+entropy_task(void *argument, size_t chunk, int thread)
+{
+	Descent *descent = argument;
+
+	descent->sums[chunk * MAP_MAX_DIMS] =
+		attraction_entropy(descent->affinities, chunk * ROW_CHUNK, chunk_rows(descent, chunk));
+}
+
+/* The total over all chunks of their d-th sum, in chunk order. */
+static double
+total_of_sums(const Descent *descent, size_t d)
+{
+	double total = 0;
+
+	for (size_t chunk = 0; chunk < descent->row_chunks; chunk++)
+		total += descent->sums[chunk * MAP_MAX_DIMS + d];
+	return total;
+}
+
+/* Subtract the mean, of which the sums have just been taken, and round the map for the kernels. */
+static void
+centre_map(Descent *descent)
+{
+	double mean[MAP_MAX_DIMS];
+
+	for (size_t d = 0; d < descent->dims; d++)
+		mean[d] = total_of_sums(descent, d) / (double) descent->n;
+	for (size_t i = 0; i < descent->n; i++)
+		for (size_t d = 0; d < descent->dims; d++)
+			descent->y[i * descent->dims + d] -= mean[d];
+	field_exact_place(&descent->field, descent->y);
+	attraction_place(descent->y, descent->n, (int) descent->dims, descent->position);
+}
+
+/* Section 1 as a whole: pull, push and Z of the map. */
+static SdqStatus
+compute_forces(Descent *descent)
+{
+	SdqStatus status =
+		run_chunks(descent, force_task, field_exact_chunks(&descent->field) + descent->row_chunks);
+
+	if (!sdq_failed(status))
+		descent->inverse_z = 1 / field_exact_z(&descent->field);
+	return status;
+}
+
+/* KL of the map whose forces have just been computed; `entropy` is sum p ln p. */
+static SdqStatus
+compute_objective(Descent *descent, double entropy, double *kl)
+{
+	SdqStatus status = run_chunks(descent, objective_task, descent->row_chunks);
+
+	if (!sdq_failed(status))
+		*kl = entropy + total_of_sums(descent, 0) - log(descent->inverse_z);
+	return status;
+}
+
+/* Exaggeration and learning rate of an iteration. */
+static void
+choose_phase(Descent *descent, const DescentOptions *options, int iteration)
+{
+	descent->exaggeration =
+		iteration < EARLY_ITERATIONS ? options->early_exaggeration : options->exaggeration;
+	descent->learning_rate =
+		options->learning_rate > 0
+			? options->learning_rate
+			: fmax((double) descent->n / descent->exaggeration, MIN_LEARNING_RATE);
+}
+
+/* All iterations; the forces at the result are computed on return. */
+static SdqStatus
+iterate(Descent *descent, const DescentOptions *options, double entropy)
+{
+	for (int iteration = 0; iteration < options->n_iter; iteration++)
+	{
+		SdqStatus status = compute_forces(descent);
+		double kl;
+
+		if (!sdq_failed(status) && descent->job->progress != NULL && iteration > 0 &&
+			iteration % REPORT_ITERATIONS == 0)
+		{
+			status = compute_objective(descent, entropy, &kl);
+			if (!sdq_failed(status))
+				job_progress(descent->job, "layout", (size_t) iteration, (size_t) options->n_iter,
+							 kl);
+		}
+		if (sdq_failed(status))
+			return status;
+		choose_phase(descent, options, iteration);
+		status = run_chunks(descent, move_task, descent->row_chunks);
+		if (sdq_failed(status))
+			return status;
+		centre_map(descent);
+	}
+	return compute_forces(descent);
+}
+
+/* Memory and the state before the first iteration. */
+static SdqStatus
+prepare(Descent *descent)
+{
+	Arena *arena = descent->job->arena;
+	size_t n = descent->n;
+	size_t dims = descent->dims;
+	SdqStatus status = field_exact_create(descent->job, n, (int) dims, &descent->field);
+
+	if (sdq_failed(status))
+		return status;
+	descent->velocity = arena_zalloc(arena, n, dims * sizeof(double));
+	descent->gain = arena_alloc(arena, n, dims * sizeof(double));
+	descent->pull = arena_alloc(arena, n, dims * sizeof(double));
+	descent->position = arena_alloc(arena, n, attraction_stride((int) dims) * sizeof(float));
+	descent->sums = arena_alloc(arena, descent->row_chunks, MAP_MAX_DIMS * sizeof(double));
+	if (descent->velocity == NULL || descent->gain == NULL || descent->pull == NULL ||
+		descent->position == NULL || descent->sums == NULL)
+		return arena_failure(arena);
+	for (size_t i = 0; i < n * dims; i++)
+		descent->gain[i] = 1;
+	return sdq_ok();
+}
+
+bool
+optimise_map_bytes(size_t n, int dims, size_t *bytes)
+{
+	size_t per_row =
+		3 * (size_t) dims * sizeof(double) + attraction_stride(dims) * sizeof(float) + 1;
+	size_t state;
+	size_t field;
+
+	return checked_multiply(n, per_row, &state) && field_exact_bytes(n, dims, &field) &&
+		   checked_add(state, field, bytes);
+}
+
+SdqStatus
+optimise_map(Job *job, const Affinities *affinities, int dims, const DescentOptions *options,
+			 double *y, double *kl)
+{
+	Descent descent = {.job = job, .affinities = affinities, .n = affinities->n, .y = y};
+	double entropy = 0;
+	SdqStatus status;
+
+	descent.dims = (size_t) dims;
+	descent.row_chunks = (descent.n - 1) / ROW_CHUNK + 1;
+	status = prepare(&descent);
+	if (!sdq_failed(status))
+		status = run_chunks(&descent, entropy_task, descent.row_chunks);
+	if (sdq_failed(status))
+		return status;
+	entropy = total_of_sums(&descent, 0);
+
+	status = run_chunks(&descent, sum_task, descent.row_chunks);
+	if (sdq_failed(status))
+		return status;
+	centre_map(&descent);
+	status = iterate(&descent, options, entropy);
+	if (!sdq_failed(status))
+		status = compute_objective(&descent, entropy, kl);
+	if (!sdq_failed(status))
+		job_progress(job, "layout", (size_t) options->n_iter, (size_t) options->n_iter, *kl);
+	return status;
+}

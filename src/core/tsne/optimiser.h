@@ -1,0 +1,48 @@
+/*
+ * optimiser.h
+ *		The descent of t-SNE: from given affinities and a start to a map.
+ */
+#ifndef SYNTHDQ_CORE_TSNE_OPTIMISER_H
+#define SYNTHDQ_CORE_TSNE_OPTIMISER_H
+
+#include <stddef.h>
+
+#include "core/base/job.h"
+#include "core/tsne/affinities.h"
+#include "core/tsne/field_exact.h" /* MAP_MAX_DIMS */
+
+/* Iterations at the start with the affinities multiplied by early_exaggeration. */
+#define EARLY_ITERATIONS 250
+
+/* Iterations between two evaluations of the objective for the progress report. */
+#define REPORT_ITERATIONS 50
+
+/* Points move at most 5 an iteration; up to here no map leaves the range of the float kernels. */
+#define MAX_ITERATIONS 1000000
+
+typedef struct DescentOptions
+{
+	int n_iter;                /* 0 .. MAX_ITERATIONS; the first EARLY_ITERATIONS are exaggerated */
+	double early_exaggeration; /* > 0 */
+	double exaggeration;       /* of the iterations after those, > 0 */
+	double
+		learning_rate; /* > 0 for the gradient without the factor 4; 0 = max(200, n / exaggeration),
+								* for each of the two phases */
+} DescentOptions;
+
+/*
+ * Move y[n][dims] (n = affinities->n, dims 2 or 3) downhill on
+ *
+ *		KL = sum_ij p_ij ln(p_ij / q_ij),	q_ij = w_ij / Z,	w_ij = 1 / (1 + |y_i - y_j|^2),
+ *
+ * and centre it. *kl is KL at the result, with p not exaggerated. The state after m iterations is
+ * that of any longer run after m. Progress is reported as phase "layout". Scratch comes from
+ * job->arena. Same bits for any number of threads. SDQ_INTERRUPTED or a memory status.
+ */
+extern SdqStatus optimise_map(Job *job, const Affinities *affinities, int dims,
+							  const DescentOptions *options, double *y, double *kl);
+
+/* So many bytes are allocated by optimise_map; false if that overflows. */
+extern bool optimise_map_bytes(size_t n, int dims, size_t *bytes);
+
+#endif

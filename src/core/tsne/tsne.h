@@ -1,0 +1,60 @@
+/*
+ * tsne.h
+ *		t-SNE of the rows of a store: the whole way from rows to a map.
+ *
+ * (PCA) -> exact nearest neighbours -> affinities -> start -> descent. The parts are documented in
+ * their own headers.
+ */
+#ifndef SYNTHDQ_CORE_TSNE_TSNE_H
+#define SYNTHDQ_CORE_TSNE_TSNE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/job.h"
+#include "core/matrix/row_store.h"
+#include "core/tsne/optimiser.h"
+
+/* With fewer rows no perplexity is legal; their map is the origin. */
+#define TSNE_MIN_ROWS 5
+
+typedef enum TsneInit
+{
+	TSNE_INIT_PCA,    /* the leading principal components, std of the first 1e-4, and 1 % jitter */
+	TSNE_INIT_RANDOM, /* normal, std 1e-4 */
+} TsneInit;
+
+typedef struct TsneOptions
+{
+	double perplexity; /* 1 < perplexity <= tsne_max_perplexity(n) */
+	int dims;          /* 2 or 3 */
+	size_t pca;        /* reduce to so many components first if d is larger; 0 = never */
+	TsneInit init;
+	uint64_t seed; /* of the jitter or of the random start */
+	DescentOptions descent;
+} TsneOptions;
+
+typedef struct TsneMap
+{
+	size_t n;
+	int dims;
+	double *y; /* [n][dims], centred; all 0 if n < TSNE_MIN_ROWS or all rows are equal */
+	double kl; /* the objective reached; NAN where there is no map */
+} TsneMap;
+
+/* (n - 1) / 3: a perplexity needs three times as many neighbours. */
+extern double tsne_max_perplexity(size_t n);
+
+/*
+ * The map of all rows, in their final order. The result is allocated from job->arena, all else is
+ * released. Time O(n^2); memory is checked against the arena's limit before the work starts.
+ * Progress phases: "reduction", "neighbors", "affinities", "layout". Same bits for any number of
+ * threads.
+ *
+ * SDQ_BAD_ARGUMENT if the perplexity is out of range for n >= TSNE_MIN_ROWS (a = perplexity,
+ * b = largest legal value), SDQ_INTERRUPTED, SDQ_NOT_CONVERGED from the eigensolver, or a memory
+ * status.
+ */
+extern SdqStatus tsne_map(Job *job, const RowStore *rows, const TsneOptions *options, TsneMap *map);
+
+#endif
