@@ -7,6 +7,8 @@
 #   $session->start('SELECT ...');             the same in two steps, to act while the query runs
 #   my $output = $session->finish;
 #   $server->run('pg_dump', '-Fc')             run a client program on the database; its output
+#   $server->state_types                       the extension's types whose values can be stored
+#   $server->state_calls($type, \%columns)     aggregate calls that give a value of such a type
 #
 # The server is the one that test/run started (SYNTHDQ_SERVER names its directory), or, if a test is
 # run alone (prove test/t/cancel.pl), a throw-away server of its own.
@@ -53,6 +55,46 @@ sub run
     my $output = <$pipe>;
     close $pipe or die "$program failed\n";
     return $output;
+}
+
+# The extension's base types: each is the state of some aggregate, and can be stored.
+sub state_types
+{
+    my ($self) = @_;
+    return split /\n/, $self->session->query(q{
+        SELECT t.typname FROM pg_type t JOIN pg_depend d ON d.objid = t.oid
+        JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE e.extname = 'synthdq' AND t.typtype = 'b' AND t.typname !~ '^_' ORDER BY 1});
+}
+
+# Calls of aggregates that give a bare state of the type: for each function (state, value, ...) that
+# returns the state, an aggregate without a final function is made. %$columns has, for each argument type to be tried, a
+# list of expressions to use in turn; transition functions with other types are left out.
+sub state_calls
+{
+    my ($self, $type, $columns) = @_;
+    my $session = $self->session;
+    my @calls;
+    for my $row (split /\n/, $session->query(qq{
+        SELECT p.proname, (SELECT string_agg(format_type(t, NULL), ';' ORDER BY n)
+                           FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n) WHERE n > 1)
+        FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
+        JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE e.extname = 'synthdq' AND p.prokind = 'f' AND p.pronargs > 1 AND NOT p.proisstrict
+          AND p.prorettype = '$type'::regtype AND p.proargtypes[0] = p.prorettype
+        ORDER BY 1, 2}))
+    {
+        my ($function, $types) = split /\|/, $row;
+        my @types = split /;/, $types;
+        next if grep { !$columns->{$_} } @types;
+        my %used;
+        my @arguments = map { "CAST($columns->{$_}[ $used{$_}++ ] AS $_)" } @types;
+        my $name = "state_of_$function";
+        $session->query("CREATE AGGREGATE $name(@{[ join ', ', @types ]})
+                         (SFUNC = $function, STYPE = $type)");
+        push @calls, "$name(@{[ join ', ', @arguments ]})";
+    }
+    return @calls;
 }
 
 # A new directory for files of the test, removed at its end; psql's user may write there.

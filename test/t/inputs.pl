@@ -64,8 +64,9 @@ sub judge
             return;
         }
         my @states = $output =~ /^ERROR:  (\w{5}): /mg;
-        if (my ($internal) = grep { /^XX/ } @states) {
-            fail("$name: no internal error shows");
+        # XX is "cannot happen"; 42 would be a mistake of this test.
+        if (grep { /^(XX|42)/ } @states) {
+            fail("$name: only errors show that fit a wrong input");
             diag($output);
             return;
         }
@@ -73,46 +74,43 @@ sub judge
     }
     pass("$name: " . @$outputs . ' mutated inputs, each read or refused with a fitting error');
     note("$good read, $refused refused");
+    cmp_ok($good, '>', 0, "$name: some of them are read");
 }
 
 # Everything that looks into a value. A mutated value that is accepted must be a sound one.
 my %uses = (
     ecdf => q{n(s), mean(s), stddev(s), quantile(s, 0.5), cdf(s, 1),
-              (SELECT count(*) FROM ecdf_points(s)), ks_test(s, s), mw_test(s, s), length(s::text)},
-    ecdf_vector => q{(SELECT count(*) FROM ks_tests(s, s)), length(s::text)},
+              (SELECT count(*) FROM ecdf_points(s)), length(s::text)},
 );
-# Seeds of the types that no aggregate of their own name makes.
-my %seeds = (
-    sample_pair => [
-        '({},{})', '({0:3,1:2},{5:1})', '({-Infinity:1,5e-324:1,0.1:2},{})',
-        '({0:3,10:1,200:2147483644},{-1e308:1,-2.5:7,Infinity:9})' ],
-);
-my @types = split /\n/, $session->query(q{
-    SELECT t.typname FROM pg_type t JOIN pg_depend d ON d.objid = t.oid
-    JOIN pg_extension e ON e.oid = d.refobjid
-    WHERE e.extname = 'synthdq' AND t.typtype = 'b' AND t.typname !~ '^_' ORDER BY 1});
 
-for my $type (@types) {
+# Single numbers, small integers in arrays (they may have a representation of their own), extremes.
+my %columns = (
+    'double precision' => ['x', 'x * x'],
+    'smallint[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
+    'real[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
+    'double precision[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
+    boolean => ['x > 3'],
+    integer => ['20'],
+    text => [q{'scott'}],
+);
+my @numbers = (
+    'SELECT i % 5 FROM generate_series(1, 20) i',
+    'SELECT i % 256 FROM generate_series(1, 300) i',
+    'SELECT hashint4(i) / 1e7 FROM generate_series(1, 40) i',
+    q{SELECT unnest('{-infinity, infinity, 1e150, 5e-324, 0.1}'::double precision[])},
+    'SELECT 7',
+);
+
+for my $type ($server->state_types) {
+    my @calls = $server->state_calls($type, \%columns);
+    cmp_ok(scalar @calls, '>', 0, "there are aggregates with states of type $type");
     my $use = $uses{$type} || 'length(s::text)';
-    my $rows = $type =~ /vector/ ? 'ARRAY[x, x * x]' : 'x';
     $session->query("CREATE TABLE seeds_$type (id serial, s $type); CREATE TABLE got_$type (s $type)");
-    for my $seed (@{ $seeds{$type} || [] }) {
-        my $output = $session->query("INSERT INTO seeds_$type (s) VALUES ('$seed')");
-        is($output, '', "a seed of $type is read") or diag($output);
+    for my $call (@calls) {
+        # Not every number fits every type of array.
+        $session->query("INSERT INTO seeds_$type (s) SELECT $call FROM ($_) v(x)") for @numbers;
     }
-    for my $numbers ($seeds{$type} ? () : (
-        'SELECT (i % 5)::smallint FROM generate_series(1, 20) i',
-        'SELECT i % 256 FROM generate_series(1, 300) i',
-        'SELECT hashint4(i) / 1e7 FROM generate_series(1, 40) i',
-        q{SELECT unnest('{-infinity, infinity, 1e308, 5e-324, 0.1}'::double precision[])},
-        'SELECT 7'))
-    {
-        # Small integers have a representation of their own.
-        my $cast = $numbers =~ /%/ ? 'smallint' : 'double precision';
-        my $array = $type =~ /vector/ ? "ARRAY[x, 1]::$cast\[]" : "ARRAY[x]::$cast\[]";
-        my $output = $session->query("INSERT INTO seeds_$type (s) SELECT $type($array) FROM ($numbers) v(x)");
-        is($output, '', "a seed of $type is made") or diag($output);
-    }
+    cmp_ok($session->query("SELECT count(s) FROM seeds_$type"), '>=', 3, "there are seeds of $type");
 
     my @texts = split /\n/, $session->query("SELECT s::text FROM seeds_$type ORDER BY id");
     my @outputs;

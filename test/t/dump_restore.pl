@@ -1,0 +1,97 @@
+#!/usr/bin/perl
+# Stored states survive pg_dump and binary COPY, bit for bit, and the extension is dumped by name.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib $FindBin::Bin;
+use TestServer;
+
+my $server = TestServer->new('dump_restore');
+my $session = $server->session;
+
+my @types = $server->state_types;
+cmp_ok(scalar @types, '>', 0, 'the extension has types whose values can be stored');
+
+# Small integers, fractions, the extremes of double precision, nothing but NULLs, and no rows.
+is($session->query(q{
+    CREATE TABLE numbers AS
+    SELECT id, id % 4 AS part,
+           CASE id % 4 WHEN 0 THEN hashint4(id) & 255
+                       WHEN 1 THEN hashint4(id) / 1e7
+                       WHEN 2 THEN (ARRAY['-infinity', 'infinity', '1e308', '5e-324', '-0', '0.1',
+                                          '-1.7976931348623157e308', NULL])[1 + id % 8]
+                                  ::double precision
+           END AS x
+    FROM generate_series(1, 4000) id}), '', 'the numbers are made');
+my %columns = (
+    'double precision' => ['x', 'id'],
+    'double precision[]' => ['ARRAY[x, 7]', 'ARRAY[x, id]'],
+    'smallint[]' => ['ARRAY[id, id % 256]', 'ARRAY[part, 3]'],
+    boolean => ['id % 2 = 0'],
+    integer => ['20'],
+    text => [q{'scott'}],
+);
+for my $type (@types) {
+    is($session->query("CREATE TABLE stored_$type (part int, state $type);
+        INSERT INTO stored_$type VALUES (9, NULL)"), '', "values of $type can be stored");
+    my @calls = $server->state_calls($type, \%columns);
+    cmp_ok(scalar @calls, '>', 0, "there are aggregates with states of type $type");
+    is($session->query("INSERT INTO stored_$type SELECT part, $_ FROM numbers GROUP BY part"),
+        '', "$_ is stored") for @calls;
+}
+
+# All states of a type as one checksum of their binary form.
+sub checksum
+{
+    my ($connection, $table, $type) = @_;
+    return $connection->query(qq{
+        SELECT count(state) || ' ' || md5(string_agg(md5(${type}_send(state)), ' '
+                                              ORDER BY part, ${type}_send(state)))
+        FROM $table});
+}
+
+my $scratch = TestServer::scratch_directory();
+my $dump = $server->run('pg_dump');
+like($dump, qr/CREATE EXTENSION IF NOT EXISTS synthdq/, 'the dump creates the extension by name');
+unlike($dump, qr/CREATE FUNCTION/, 'the dump repeats no object of the extension');
+open my $file, '>', "$scratch/dump.sql" or die;
+print $file $dump;
+close $file;
+
+my $restored_server = TestServer->new('dump_restored');
+my $restored = $restored_server->session;
+my $output = $restored->query("DROP EXTENSION synthdq;\n\\i $scratch/dump.sql\n");
+unlike($output, qr/ERROR/, 'the dump is restored without an error');
+# The dump sets an empty search path for the session.
+$restored->query('RESET search_path');
+
+for my $type (@types) {
+    my $want = checksum($session, "stored_$type", $type);
+    like($want, qr/^[1-9]\d* [0-9a-f]{32}$/, "$type has binary output");
+    is(checksum($restored, "stored_$type", $type), $want, "values of $type survive pg_dump");
+
+    is($session->query(qq{
+        \\copy stored_$type to $scratch/copy.bin (format binary)
+        CREATE TABLE copied_$type (LIKE stored_$type);
+        \\copy copied_$type from $scratch/copy.bin (format binary)
+        }), '', "values of $type can be copied in binary form");
+    is(checksum($session, "copied_$type", $type), $want, "values of $type survive binary COPY");
+
+    is($session->query(qq{
+        SELECT count(*) FROM stored_$type WHERE ${type}_send(state::text::$type) <> ${type}_send(state)}),
+        '0', "values of $type survive a cast to text and back");
+}
+
+my $question = q{
+    SELECT mean(a.state), cdf(a.state, 1), quantile(a.state, 0.25), n(b.state)
+    FROM stored_ecdf a JOIN stored_ecdf b ON a.part = 0 AND b.part = 1 ORDER BY n(a.state), n(b.state)};
+my $answer = $session->query($question);
+unlike($answer, qr/ERROR|^\|/, 'stored states answer questions');
+is($restored->query($question), $answer, 'restored states give the same answers');
+
+unlike($restored->query('DROP EXTENSION synthdq'), qr/^DROP/, 'the extension cannot be dropped under them');
+is($restored->query('DROP EXTENSION synthdq CASCADE'), '', 'but with CASCADE it can');
+is($restored->query('CREATE EXTENSION synthdq'), '', 'and be created again');
+
+done_testing();

@@ -1,0 +1,130 @@
+#!/usr/bin/perl
+# Every aggregate gives the same bits in a parallel plan as in a serial one, for any order of rows,
+# hashed or sorted, and in window frames.
+#
+# The aggregates are taken from the catalog, so that none is forgotten: each of their argument types
+# stands for a column (or a constant) below.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib $FindBin::Bin;
+use TestServer;
+
+my $server = TestServer->new('parallel');
+my $session = $server->session;
+
+# Values with ties, fractions, NULLs and infinities; arrays of 12 with NULL elements; NULL rows.
+my $error = $session->query(q{
+    CREATE TABLE rows_of_all_types AS
+    SELECT id, id % 3 AS label, id % 7 = 0 AS is_synthetic,
+           CASE WHEN id % 11 <> 0 THEN hashint4(id) / 1e8 END AS x,
+           CASE id % 13 WHEN 0 THEN NULL WHEN 1 THEN 'infinity'::double precision
+                        ELSE hashint4(-id) % 50 END AS y,
+           CASE WHEN id % 17 <> 0 THEN a::smallint[] END AS i2,
+           CASE WHEN id % 17 <> 1 THEN a::integer[] END AS i4,
+           CASE WHEN id % 17 <> 2 THEN a::real[] END AS f4,
+           CASE WHEN id % 17 <> 3 THEN a::double precision[] END AS f8
+    FROM (SELECT id, array_agg(nullif(hashint4(id * 100 + j) & 255, 9) ORDER BY j) AS a
+          FROM generate_series(1, 20000) id, generate_series(1, 12) j GROUP BY id) images;
+});
+is($error, '', 'the rows are made');
+
+# Stored states are columns too, where the extension has their types.
+my %column_of = (
+    'double precision' => ['x', 'y'],
+    'smallint[]' => ['i2', 'i2[2:7]'],
+    'integer[]' => ['i4', 'i4[2:7]'],
+    'real[]' => ['f4', 'f4[2:7]'],
+    'double precision[]' => ['f8', 'f8[2:7]'],
+    boolean => ['is_synthetic'],
+    integer => ['50'],
+    text => [q{'scott'::text}],
+);
+my $table = 'rows_of_all_types';
+for my $type (grep { /^ecdf/ } $server->state_types) {
+    $column_of{$type} = ["a_$type", "a_$type"];
+    $error = $session->query(qq{
+        CREATE TABLE with_$type AS
+        SELECT r.*, s.a_$type FROM $table r LEFT JOIN
+            (SELECT id / 10 AS tens, $type(i2) AS a_$type FROM rows_of_all_types GROUP BY 1) s
+        ON r.id % 5 = 0 AND r.id / 10 = s.tens});
+    is($error, '', "states of type $type are stored");
+    $table = "with_$type";
+}
+$session->query(qq{
+    CREATE TABLE shuffled AS SELECT * FROM $table ORDER BY hashint4(id);
+    VACUUM ANALYZE});
+
+my $serial = q{
+    SET max_parallel_workers_per_gather = 0;};
+my $parallel = q{
+    SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+    SET max_parallel_workers_per_gather = 3; SET parallel_leader_participation = off;};
+
+my @aggregates = map { [ split /\|/ ] } split /\n/, $session->query(q{
+    SELECT p.proname, (SELECT string_agg(format_type(t, NULL), ';' ORDER BY n)
+                       FROM unnest(p.proargtypes) WITH ORDINALITY a (t, n))
+    FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
+    JOIN pg_extension e ON e.oid = d.refobjid
+    WHERE e.extname = 'synthdq' AND p.prokind = 'a' ORDER BY 1, 2});
+cmp_ok(scalar @aggregates, '>', 0, 'the extension has aggregates');
+
+for my $aggregate (@aggregates) {
+    my ($name, $types) = @$aggregate;
+    my (@arguments, %used);
+    for my $type (split /;/, $types) {
+        my $columns = $column_of{$type};
+        push @arguments, $columns ? $columns->[ $used{$type}++ ] : undef;
+    }
+    my $label = "$name(" . join(', ', split /;/, $types) . ')';
+    if (grep { !defined } @arguments) {
+        fail("this test knows a column for each argument type of $label");
+        next;
+    }
+    my $call = "$name(" . join(', ', @arguments) . ')';
+    my $sql = "SELECT md5(($call)::text) FROM $table";
+
+    my $plan = $session->query("$serial EXPLAIN $sql");
+    unlike($plan, qr/Gather/, "$label: the serial plan is serial");
+    my $want = $session->query("$serial $sql");
+    like($want, qr/^[0-9a-f]{32}$/, "$label has a result") or next;
+
+    $plan = $session->query("$parallel EXPLAIN $sql");
+    like($plan, qr/Finalize Aggregate.*Gather.*Partial Aggregate.*Parallel Seq Scan/s,
+        "$label can run in parallel");
+    is($session->query("$parallel $sql"), $want, "$label has the same bits in a parallel plan");
+    is($session->query("$serial SELECT md5(($call)::text) FROM shuffled"),
+        $want, "$label has the same bits for rows in another order");
+    is($session->query("$parallel SELECT md5(($call)::text) FROM shuffled"),
+        $want, "$label has the same bits for rows in another order in a parallel plan");
+
+    my $grouped = "SELECT label, md5(($call)::text) FROM $table GROUP BY label ORDER BY label";
+    $want = $session->query("$serial SET enable_hashagg = on; SET enable_sort = off; $grouped");
+    is($session->query("$serial SET enable_hashagg = off; SET enable_sort = on; $grouped"),
+        $want, "$label has the same bits in sorted groups as in hashed ones");
+    is($session->query("$parallel SET enable_hashagg = on; $grouped"),
+        $want, "$label has the same bits in groups of a parallel plan");
+    $session->query('RESET enable_hashagg; RESET enable_sort');
+
+    is($session->query("$parallel SELECT ($call) IS NULL FROM $table WHERE id < 0"),
+        't', "$label of no rows is NULL in a parallel plan");
+    is($session->query("$parallel SELECT count(*) FROM (SELECT label, $call FILTER (WHERE label = 1) r
+                        FROM $table GROUP BY label) g WHERE r IS NULL"),
+        '2', "$label of groups that FILTER empties is NULL in a parallel plan");
+
+    is( $session->query("$serial SELECT string_agg(md5(r::text), ' ' ORDER BY id) FROM (SELECT id,
+            $call OVER (ORDER BY id ROWS BETWEEN 25 PRECEDING AND CURRENT ROW) r
+            FROM $table WHERE id <= 60) w WHERE id IN (26, 43, 60)"),
+        $session->query("$serial SELECT string_agg(md5(r::text), ' ' ORDER BY last) FROM (
+            SELECT last, $call AS r FROM (VALUES (26), (43), (60)) v(last)
+            JOIN $table ON id BETWEEN last - 25 AND last GROUP BY last) g"),
+        "$label gives in a window frame what it gives for the same rows alone");
+    is( $session->query("$serial SELECT md5(r::text) FROM (SELECT id,
+            $call OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) r
+            FROM $table WHERE id <= 60) w WHERE id = 60"),
+        $session->query("$serial SELECT md5(($call)::text) FROM $table WHERE id <= 60"),
+        "$label may be asked again and again while its state grows");
+}
+
+done_testing();
