@@ -203,6 +203,18 @@ open_flat(Datum value, const SampleStateType *type, SampleView *views)
 	return (const SampleParameter *) parameters;
 }
 
+/* Raise what adding or showing has reported. */
+static void
+check_sample_status(SdqStatus status)
+{
+	if (status.code == SDQ_TOO_LARGE && status.b == (double) SAMPLE_MAX_COUNT)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("sample of %.0f observations exceeds the limit of %.0f", status.a,
+							   status.b),
+						errhint("Use fewer rows per group, or a random part of them.")));
+	check_status(status);
+}
+
 /* Views of all sides of an object. */
 static void
 open_expanded(SampleState *state, SampleView *views)
@@ -210,7 +222,7 @@ open_expanded(SampleState *state, SampleView *views)
 	Stop stop = make_stop();
 
 	for (int side = 0; side < state->type->n_sides; side++)
-		check_status(sample_view(&state->sides[side], &stop, &views[side]));
+		check_sample_status(sample_view(&state->sides[side], &stop, &views[side]));
 }
 
 const SampleParameter *
@@ -233,7 +245,7 @@ add_views(SampleState *state, const SampleView *views)
 
 	state->flat_size = 0;
 	for (int side = 0; side < state->type->n_sides; side++)
-		check_status(sample_add_view(&state->sides[side], &views[side], &stop));
+		check_sample_status(sample_add_view(&state->sides[side], &views[side], &stop));
 }
 
 /* Two parameter blocks must be one and the same. */
@@ -297,7 +309,7 @@ sample_state_add_float8(SampleState *state, int side, float8 value)
 	Stop stop = make_stop();
 
 	state->flat_size = 0;
-	check_status(sample_add(&state->sides[side], value, &stop));
+	check_sample_status(sample_add(&state->sides[side], value, &stop));
 }
 
 void
@@ -325,7 +337,7 @@ sample_state_add_array(SampleState *state, int side, Datum array)
 			break;
 		default: elog(ERROR, "unexpected array element type %u", elements.type);
 	}
-	check_status(status);
+	check_sample_status(status);
 }
 
 Datum
