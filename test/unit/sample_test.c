@@ -36,13 +36,14 @@ static bool
 agrees(Sample *sample, const Plain *plain)
 {
 	SampleView view;
-	double *sorted = malloc((plain->n + 1) * sizeof(double));
+	double *sorted;
 	size_t n = 0;
 	size_t k = 0;
 	bool equal = true;
 
 	if (sdq_failed(sample_view(sample, NULL, &view)))
 		return false;
+	sorted = malloc((plain->n + 1) * sizeof(double));
 	for (size_t i = 0; i < plain->n; i++)
 		if (!isnan(plain->values[i]))
 			sorted[n++] = plain->values[i] == 0 ? 0.0 : plain->values[i];
