@@ -8,6 +8,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "core/base/status.h"
+
 bool
 is_numeric_array_type(Oid type)
 {
@@ -124,28 +126,50 @@ make_int2_array(const uint8 *values, size_t n)
 	return array;
 }
 
-ArrayType *
-make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns)
+/* A two-dimensional array without NULLs, payload not yet filled. */
+static ArrayType *
+make_matrix(Oid element_type, size_t n_rows, size_t n_columns, size_t element_size)
 {
 	size_t header = ARR_OVERHEAD_NONULLS(2);
-	size_t n = n_rows * n_columns;
+	size_t n;
 	ArrayType *array;
-	int16 *out;
 
+	if (!checked_multiply(n_rows, n_columns, &n) || n > (MaxAllocSize - header) / element_size)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("array of %zu by %zu elements exceeds the maximum size of a value",
+							   n_rows, n_columns)));
 	if (n == 0)
-		return construct_empty_array(INT2OID);
-	array = palloc0(header + n * sizeof(int16));
-	SET_VARSIZE(array, header + n * sizeof(int16));
+		return construct_empty_array(element_type);
+	array = palloc0(header + n * element_size);
+	SET_VARSIZE(array, header + n * element_size);
 	array->ndim = 2;
 	array->dataoffset = 0;
-	array->elemtype = INT2OID;
+	array->elemtype = element_type;
 	ARR_DIMS(array)[0] = (int) n_rows;
 	ARR_DIMS(array)[1] = (int) n_columns;
 	ARR_LBOUND(array)[0] = 1;
 	ARR_LBOUND(array)[1] = 1;
-	out = (int16 *) ARR_DATA_PTR(array);
-	for (size_t i = 0; i < n; i++)
+	return array;
+}
+
+ArrayType *
+make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns)
+{
+	ArrayType *array = make_matrix(INT2OID, n_rows, n_columns, sizeof(int16));
+	int16 *out = (int16 *) ARR_DATA_PTR(array);
+
+	for (size_t i = 0; i < n_rows * n_columns; i++)
 		out[i] = values[i];
+	return array;
+}
+
+ArrayType *
+make_float8_matrix(const double *values, size_t n_rows, size_t n_columns)
+{
+	ArrayType *array = make_matrix(FLOAT8OID, n_rows, n_columns, sizeof(double));
+
+	if (n_rows * n_columns > 0)
+		memcpy(ARR_DATA_PTR(array), values, n_rows * n_columns * sizeof(double));
 	return array;
 }
 

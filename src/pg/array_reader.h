@@ -30,11 +30,14 @@ extern ArrayElements array_elements(ArrayType *array);
 /* Convert all present elements to double: out[n_present]. NaN and infinities pass unchanged. */
 extern void array_read_doubles(const ArrayElements *elements, double *out);
 
-/* A new one-dimensional array of doubles, floats or smallints, or a two-dimensional one. */
+/* A new one-dimensional array of doubles, floats or smallints. */
 extern ArrayType *make_float8_array(const double *values, size_t n);
 extern ArrayType *make_float4_array(const float *values, size_t n);
 extern ArrayType *make_int2_array(const uint8 *values, size_t n);
+
+/* A new two-dimensional array, of n_rows rows in storage order. */
 extern ArrayType *make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns);
+extern ArrayType *make_float8_matrix(const double *values, size_t n_rows, size_t n_columns);
 
 /* A new array of floats with the dimensions, lower bounds and NULLs of a detoasted array; values are
  * those of its elements that are not NULL. */
