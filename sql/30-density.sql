@@ -1,0 +1,238 @@
+-- Densities: kde over values and stored distributions, kde2d over points.
+
+-- kde2d_result: a density of points of the plane on a grid.
+--   x, y         nodes of the axes, ascending, equally spaced
+--   density      density[i][j] is the density at (x[j], y[i]), per unit of x times unit of y: one row of the
+--                array is a line of equal y, as matplotlib and numpy.meshgrid have it
+--   factor       the kernel's covariance is factor^2 times that of the points
+--   bandwidth_x, bandwidth_y   standard deviations of the kernel along the axes
+--   correlation  of the points, and so of the kernel
+--   n            number of points, without those that have a NULL or NaN coordinate
+--   mass         integral of the density over the grid (trapezoidal rule): below 1 where the grid cuts tails
+CREATE TYPE kde2d_result AS (
+	x double precision[],
+	y double precision[],
+	density double precision[],
+	factor double precision,
+	bandwidth_x double precision,
+	bandwidth_y double precision,
+	correlation double precision,
+	n bigint,
+	mass double precision
+);
+COMMENT ON TYPE kde2d_result IS 'density of points on a grid: axes, density[y][x], kernel, number of points, mass on the grid';
+
+-- kde2d_state: what kde2d() has collected. Merges exactly.
+CREATE TYPE kde2d_state;
+
+CREATE FUNCTION kde2d_state_in(cstring) RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_state_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_in(cstring) IS 'I/O';
+
+CREATE FUNCTION kde2d_state_out(kde2d_state) RETURNS cstring
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_state_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_out(kde2d_state) IS 'I/O';
+
+CREATE FUNCTION kde2d_state_recv(internal) RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_state_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_recv(internal) IS 'I/O';
+
+CREATE FUNCTION kde2d_state_send(kde2d_state) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_state_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_send(kde2d_state) IS 'I/O';
+
+CREATE TYPE kde2d_state (
+	INPUT = kde2d_state_in,
+	OUTPUT = kde2d_state_out,
+	RECEIVE = kde2d_state_recv,
+	SEND = kde2d_state_send,
+	ALIGNMENT = double,
+	STORAGE = external
+);
+COMMENT ON TYPE kde2d_state IS 'state of the aggregate kde2d: points, grid and bandwidth';
+
+-- Support functions of the aggregates: collect, merge, evaluate.
+CREATE FUNCTION kde2d_state_add(kde2d_state, x double precision, y double precision)
+RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_add(kde2d_state, double precision, double precision) IS
+	'transition function of kde2d';
+
+CREATE FUNCTION kde2d_state_add(
+	kde2d_state,
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth text
+) RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_add_with_rule' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_add(kde2d_state, double precision, double precision, integer, text) IS
+	'transition function of kde2d';
+
+CREATE FUNCTION kde2d_state_add(
+	kde2d_state,
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth text,
+	x_lo double precision,
+	x_hi double precision,
+	y_lo double precision,
+	y_hi double precision
+) RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_add_with_rule' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_add(
+	kde2d_state, double precision, double precision, integer, text,
+	double precision, double precision, double precision, double precision
+) IS 'transition function of kde2d';
+
+CREATE FUNCTION kde2d_state_add(
+	kde2d_state,
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth double precision
+) RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_add_with_factor' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_add(kde2d_state, double precision, double precision, integer, double precision) IS
+	'transition function of kde2d';
+
+CREATE FUNCTION kde2d_state_add(
+	kde2d_state,
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth double precision,
+	x_lo double precision,
+	x_hi double precision,
+	y_lo double precision,
+	y_hi double precision
+) RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_add_with_factor' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_add(
+	kde2d_state, double precision, double precision, integer, double precision,
+	double precision, double precision, double precision, double precision
+) IS 'transition function of kde2d';
+
+CREATE FUNCTION kde2d_state_combine(kde2d_state, kde2d_state) RETURNS kde2d_state
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_state_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde2d_state_combine(kde2d_state, kde2d_state) IS 'combine function of kde2d';
+
+CREATE FUNCTION kde2d_result(kde2d_state) RETURNS kde2d_result
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_result'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION kde2d_result(kde2d_state) IS 'final function of kde2d';
+
+-- kde2d(x, y) -> kde2d_result
+-- The Gaussian kernel density of points (x, y) with their full covariance, by exact sums.
+--   grid_size  nodes per axis, 2 to 4096, default 200; an axis reaches 3 bandwidths beyond the points
+--   bandwidth  'scott' (default) or 'silverman', which in two dimensions are the same factor n^(-1/6), or a
+--              number above 0: the factor itself, as in scipy (not a length, unlike in kde)
+--   x_lo, x_hi, y_lo, y_hi   ends of the axes; NULL: 3 bandwidths beyond the points. State all four to
+--              compare two groups on one grid.
+-- A point with a NULL or NaN coordinate is skipped. No point, or an infinite one: NULL. Fewer than three
+-- points, or points on a line: only n is set, for their covariance has no inverse. Parameters must be the
+-- same in all rows of a group. The cost is n * grid_size^2 terms of 1 to 2 ns on each thread.
+--   SELECT is_synthetic, kde2d(x, y, 100, 'scott', -50, 50, -50, 50) FROM map GROUP BY is_synthetic;
+-- Source: scipy.stats.gaussian_kde, whose values these are to 12 digits of the peak; seaborn's grid.
+CREATE AGGREGATE kde2d(x double precision, y double precision) (
+	SFUNC = kde2d_state_add,
+	STYPE = kde2d_state,
+	SSPACE = 2048,
+	COMBINEFUNC = kde2d_state_combine,
+	FINALFUNC = kde2d_result,
+	FINALFUNC_MODIFY = READ_ONLY,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde2d(double precision, double precision) IS
+	'Gaussian kernel density of points on 200 x 200 nodes, bandwidth by Scott''s rule';
+
+CREATE AGGREGATE kde2d(
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth text
+) (
+	SFUNC = kde2d_state_add,
+	STYPE = kde2d_state,
+	SSPACE = 2048,
+	COMBINEFUNC = kde2d_state_combine,
+	FINALFUNC = kde2d_result,
+	FINALFUNC_MODIFY = READ_ONLY,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde2d(double precision, double precision, integer, text) IS
+	'Gaussian kernel density of points; bandwidth: scott, silverman or a factor';
+
+CREATE AGGREGATE kde2d(
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth text,
+	x_lo double precision,
+	x_hi double precision,
+	y_lo double precision,
+	y_hi double precision
+) (
+	SFUNC = kde2d_state_add,
+	STYPE = kde2d_state,
+	SSPACE = 2048,
+	COMBINEFUNC = kde2d_state_combine,
+	FINALFUNC = kde2d_result,
+	FINALFUNC_MODIFY = READ_ONLY,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde2d(
+	double precision, double precision, integer, text,
+	double precision, double precision, double precision, double precision
+) IS
+	'Gaussian kernel density of points on a stated range';
+
+CREATE AGGREGATE kde2d(
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth double precision
+) (
+	SFUNC = kde2d_state_add,
+	STYPE = kde2d_state,
+	SSPACE = 2048,
+	COMBINEFUNC = kde2d_state_combine,
+	FINALFUNC = kde2d_result,
+	FINALFUNC_MODIFY = READ_ONLY,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde2d(double precision, double precision, integer, double precision) IS
+	'Gaussian kernel density of points with a stated factor';
+
+CREATE AGGREGATE kde2d(
+	x double precision,
+	y double precision,
+	grid_size integer,
+	bandwidth double precision,
+	x_lo double precision,
+	x_hi double precision,
+	y_lo double precision,
+	y_hi double precision
+) (
+	SFUNC = kde2d_state_add,
+	STYPE = kde2d_state,
+	SSPACE = 2048,
+	COMBINEFUNC = kde2d_state_combine,
+	FINALFUNC = kde2d_result,
+	FINALFUNC_MODIFY = READ_ONLY,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde2d(
+	double precision, double precision, integer, double precision,
+	double precision, double precision, double precision, double precision
+) IS
+	'Gaussian kernel density of points with a stated factor, on a stated range';
+
+-- kde2d_points(kde2d_result) -> setof (x, y, density)
+-- One row per node, by y and then by x, for plots. No rows where the density is NULL.
+CREATE FUNCTION kde2d_points(k kde2d_result)
+RETURNS TABLE (x double precision, y double precision, density double precision)
+	AS 'MODULE_PATHNAME', 'synthdq_kde2d_points'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5000 ROWS 40000;
+COMMENT ON FUNCTION kde2d_points(kde2d_result) IS 'the nodes of a density of points as rows';
