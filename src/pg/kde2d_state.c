@@ -129,10 +129,9 @@ static void
 check_same_parameters(const Kde2dParameters *a, const Kde2dParameters *b)
 {
 	if (memcmp(a, b, sizeof(*a)) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("grid and bandwidth of kde2d must be the same in all rows of a group"),
-				 errhint("Group by what they depend on.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("parameters of %s must be the same for all rows", KDE2D_STATE_NAME),
+						errhint("Pass constants, or group by the columns they come from.")));
 }
 
 /* The size of a flat state of n points; an error if no value may be that large. */

@@ -24,8 +24,8 @@ SELECT i, (i * 7919 % 1009) / 64.0::float8 AS x,
 FROM generate_series(1, 300) i;
 CREATE FUNCTION pg_temp.close_to(got float8[], want float8[], tolerance float8) RETURNS boolean
 LANGUAGE sql AS $$
-	SELECT count(*) > 0 AND bool_and(g IS NOT NULL AND w IS NOT NULL AND abs(g - w) <= tolerance)
-	FROM (SELECT unnest(got) AS g, unnest(want) AS w) s
+    SELECT count(*) > 0 AND bool_and(g IS NOT NULL AND w IS NOT NULL AND abs(g - w) <= tolerance)
+    FROM (SELECT unnest(got) AS g, unnest(want) AS w) s
 $$;
 SELECT (k).n,
        abs((k).bandwidth_x - 1.7577961249003111) < 1e-12 AS hx,
@@ -81,10 +81,10 @@ SELECT kde2d(x, y) IS NULL AS no_rows FROM points WHERE false;
 SELECT kde2d(NULL::float8, 1::float8) IS NULL AS only_nulls FROM points;
 SELECT kde2d(x, y) FILTER (WHERE x < 0) IS NULL AS filtered FROM points;
 SELECT i, k FROM (
-	SELECT 1 AS i, kde2d(x, y, 3, 'scott') AS k FROM points WHERE i = 1
-	UNION ALL SELECT 2, kde2d(x, 2 * x + 1, 3, 'scott') FROM points
-	UNION ALL SELECT 3, kde2d(3, y, 3, 'scott') FROM points
-	UNION ALL SELECT 4, kde2d(5, 6, 3, 'scott') FROM points) s ORDER BY i;
+    SELECT 1 AS i, kde2d(x, y, 3, 'scott') AS k FROM points WHERE i = 1
+    UNION ALL SELECT 2, kde2d(x, 2 * x + 1, 3, 'scott') FROM points
+    UNION ALL SELECT 3, kde2d(3, y, 3, 'scott') FROM points
+    UNION ALL SELECT 4, kde2d(5, 6, 3, 'scott') FROM points) s ORDER BY i;
 SELECT count(*) AS points_of_null FROM (SELECT kde2d(x, x, 3, 'scott') AS k FROM points) s,
      kde2d_points(k);
 SELECT kde2d(CASE i WHEN 7 THEN 'Infinity' ELSE x END, y, 3, 'scott') IS NULL AS infinite FROM points;
@@ -131,14 +131,14 @@ SET parallel_leader_participation = off;
 CREATE FUNCTION pg_temp.plan_contains(query text, what text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-	line text;
+    line text;
 BEGIN
-	FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
-		IF line LIKE '%' || what || '%' THEN
-			RETURN true;
-		END IF;
-	END LOOP;
-	RETURN false;
+    FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
+        IF line LIKE '%' || what || '%' THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
 END
 $$;
 SELECT pg_temp.plan_contains('SELECT kde2d(x, y, 20, ''scott'') FROM kde2d_many', 'Partial Aggregate');
@@ -186,37 +186,37 @@ SELECT kde2d_result(NULL) IS NULL AS null_state, kde2d_result('9 scott - - - -')
 -- States as text and as bytes come back as they were.
 CREATE TEMPORARY TABLE states (s kde2d_state);
 INSERT INTO states VALUES
-	('200 scott - - - - (1,2) (3.5,-4)'),
-	(' 2 silverman -1 1 -2 - ( 1e-320 , 1.7976931348623157e308 ) (Infinity,-Infinity) '),
-	('4096 0.30000000000000004 - - - -1e-5');
+    ('200 scott - - - - (1,2) (3.5,-4)'),
+    (' 2 silverman -1 1 -2 - ( 1e-320 , 1.7976931348623157e308 ) (Infinity,-Infinity) '),
+    ('4096 0.30000000000000004 - - - -1e-5');
 SELECT s, s::text::kde2d_state::text = s::text AS round_trip FROM states ORDER BY s::text;
 SELECT encode(kde2d_state_send('2 scott 0 - - - (1,2)'), 'hex');
 -- Bytes reach the receive function through a binary COPY: header, one row of one column, end.
 CREATE TEMPORARY TABLE received (s kde2d_state);
 CREATE FUNCTION pg_temp.receive(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	copied bytea := '\x5047434f50590aff0d0a00'::bytea || int4send(0) || int4send(0) || int2send(1::int2)
-		|| int4send(length(bytes)) || bytes || int2send((-1)::int2);
-	octal text;
-	result text;
+    copied bytea := '\x5047434f50590aff0d0a00'::bytea || int4send(0) || int4send(0) || int2send(1::int2)
+        || int4send(length(bytes)) || bytes || int2send((-1)::int2);
+    octal text;
+    result text;
 BEGIN
-	SELECT string_agg('\' || (b >> 6) || (b >> 3 & 7) || (b & 7), '' ORDER BY i) INTO octal
-	FROM generate_series(0, length(copied) - 1) i, LATERAL (SELECT get_byte(copied, i) AS b) s;
-	TRUNCATE received;
-	EXECUTE format('COPY received FROM PROGRAM %L (FORMAT binary)', 'printf ''' || octal || '''');
-	SELECT s::text INTO result FROM received;
-	RETURN result;
+    SELECT string_agg('\' || (b >> 6) || (b >> 3 & 7) || (b & 7), '' ORDER BY i) INTO octal
+    FROM generate_series(0, length(copied) - 1) i, LATERAL (SELECT get_byte(copied, i) AS b) s;
+    TRUNCATE received;
+    EXECUTE format('COPY received FROM PROGRAM %L (FORMAT binary)', 'printf ''' || octal || '''');
+    SELECT s::text INTO result FROM received;
+    RETURN result;
 EXCEPTION WHEN OTHERS THEN
-	RETURN SQLSTATE || ': ' || SQLERRM;
+    RETURN SQLSTATE || ': ' || SQLERRM;
 END
 $$;
 SELECT bool_and(pg_temp.receive(kde2d_state_send(s)) = s::text) AS round_trip FROM states;
 -- Hostile bytes: cut short at every length, another version, bad parameters, NaN, a count that lies or
 -- overflows.
 CREATE FUNCTION pg_temp.bytes(version int, grid int, rule int, number float8, x_lo float8, x_hi float8,
-	n bigint, points bytea) RETURNS bytea LANGUAGE sql AS $$
-	SELECT int4send(version) || int4send(grid) || int4send(rule) || float8send(number) || float8send(x_lo)
-		|| float8send(x_hi) || float8send('NaN') || float8send('NaN') || int8send(n) || points
+    n bigint, points bytea) RETURNS bytea LANGUAGE sql AS $$
+    SELECT int4send(version) || int4send(grid) || int4send(rule) || float8send(number) || float8send(x_lo)
+        || float8send(x_hi) || float8send('NaN') || float8send('NaN') || int8send(n) || points
 $$;
 SELECT pg_temp.receive(pg_temp.bytes(1, 200, 0, 0, 'NaN', 'NaN', 1, float8send(1) || float8send(2)));
 SELECT DISTINCT left(pg_temp.receive(substr(b, 1, length)), 5) AS sqlstate
@@ -224,42 +224,42 @@ FROM (SELECT pg_temp.bytes(1, 200, 0, 0, 'NaN', 'NaN', 1, float8send(1) || float
      generate_series(0, 75) length ORDER BY 1;
 SELECT what, pg_temp.receive(pg_temp.bytes(version, grid, rule, number, x_lo, x_hi, n, points))
 FROM (VALUES
-	(1, 'version', 2, 200, 0, 0::float8, 'NaN'::float8, 'NaN'::float8, 0::bigint, ''::bytea),
-	(2, 'grid 1', 1, 1, 0, 0, 'NaN', 'NaN', 0, ''),
-	(3, 'grid 4097', 1, 4097, 0, 0, 'NaN', 'NaN', 0, ''),
-	(4, 'rule 3', 1, 200, 3, 1, 'NaN', 'NaN', 0, ''),
-	(5, 'rule -1', 1, 200, -1, 1, 'NaN', 'NaN', 0, ''),
-	(6, 'rule with number', 1, 200, 0, 1, 'NaN', 'NaN', 0, ''),
-	(7, 'number 0', 1, 200, 2, 0, 'NaN', 'NaN', 0, ''),
-	(8, 'number NaN', 1, 200, 2, 'NaN', 'NaN', 'NaN', 0, ''),
-	(9, 'empty range', 1, 200, 0, 0, 1, 1, 0, ''),
-	(10, 'infinite range', 1, 200, 0, 0, '-Infinity', 1, 0, ''),
-	(11, 'count too small', 1, 200, 0, 0, 'NaN', 'NaN', 0, float8send(1) || float8send(2)),
-	(12, 'count too large', 1, 200, 0, 0, 'NaN', 'NaN', 2, float8send(1) || float8send(2)),
-	(13, 'count negative', 1, 200, 0, 0, 'NaN', 'NaN', -1, ''),
-	(14, 'count that overflows', 1, 200, 0, 0, 'NaN', 'NaN', 1152921504606846977,
-	 float8send(1) || float8send(2)),
-	(15, 'half a point', 1, 200, 0, 0, 'NaN', 'NaN', 0, float8send(1)),
-	(16, 'a NaN', 1, 200, 0, 0, 'NaN', 'NaN', 1, float8send(1) || float8send('NaN'))
+    (1, 'version', 2, 200, 0, 0::float8, 'NaN'::float8, 'NaN'::float8, 0::bigint, ''::bytea),
+    (2, 'grid 1', 1, 1, 0, 0, 'NaN', 'NaN', 0, ''),
+    (3, 'grid 4097', 1, 4097, 0, 0, 'NaN', 'NaN', 0, ''),
+    (4, 'rule 3', 1, 200, 3, 1, 'NaN', 'NaN', 0, ''),
+    (5, 'rule -1', 1, 200, -1, 1, 'NaN', 'NaN', 0, ''),
+    (6, 'rule with number', 1, 200, 0, 1, 'NaN', 'NaN', 0, ''),
+    (7, 'number 0', 1, 200, 2, 0, 'NaN', 'NaN', 0, ''),
+    (8, 'number NaN', 1, 200, 2, 'NaN', 'NaN', 'NaN', 0, ''),
+    (9, 'empty range', 1, 200, 0, 0, 1, 1, 0, ''),
+    (10, 'infinite range', 1, 200, 0, 0, '-Infinity', 1, 0, ''),
+    (11, 'count too small', 1, 200, 0, 0, 'NaN', 'NaN', 0, float8send(1) || float8send(2)),
+    (12, 'count too large', 1, 200, 0, 0, 'NaN', 'NaN', 2, float8send(1) || float8send(2)),
+    (13, 'count negative', 1, 200, 0, 0, 'NaN', 'NaN', -1, ''),
+    (14, 'count that overflows', 1, 200, 0, 0, 'NaN', 'NaN', 1152921504606846977,
+     float8send(1) || float8send(2)),
+    (15, 'half a point', 1, 200, 0, 0, 'NaN', 'NaN', 0, float8send(1)),
+    (16, 'a NaN', 1, 200, 0, 0, 'NaN', 'NaN', 1, float8send(1) || float8send('NaN'))
 ) v(o, what, version, grid, rule, number, x_lo, x_hi, n, points) ORDER BY o;
 
 -- Hostile text.
 CREATE FUNCTION pg_temp.try_text(value text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	detail text;
+    detail text;
 BEGIN
-	RETURN value::kde2d_state::text;
+    RETURN value::kde2d_state::text;
 EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-	RETURN SQLSTATE || ': ' || SQLERRM || '. ' || detail;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN SQLSTATE || ': ' || SQLERRM || '. ' || detail;
 END
 $$;
 SELECT t, pg_temp.try_text(t) FROM unnest(ARRAY[
-	'', '200', '200 scott', '200 scott - - -', '200 scott - - - - (1,2', '200 scott - - - - (1,2) x',
-	'200 scott - - - - (1,NaN)', '200 scott - - - - (1,1e999)', '200 scott - - - - 1,2)',
-	'1 scott - - - -', '4097 scott - - - -', '2.5 scott - - - -', 'NaN scott - - - -', '200 0 - - - -',
-	'200 -1 - - - -', '200 Infinity - - - -', '200 gauss - - - -', '200 scott 2 1 - -',
-	'200 scott - Infinity - -', '99999999999999999999 scott - - - -'
+    '', '200', '200 scott', '200 scott - - -', '200 scott - - - - (1,2', '200 scott - - - - (1,2) x',
+    '200 scott - - - - (1,NaN)', '200 scott - - - - (1,1e999)', '200 scott - - - - 1,2)',
+    '1 scott - - - -', '4097 scott - - - -', '2.5 scott - - - -', 'NaN scott - - - -', '200 0 - - - -',
+    '200 -1 - - - -', '200 Infinity - - - -', '200 gauss - - - -', '200 scott 2 1 - -',
+    '200 scott - Infinity - -', '99999999999999999999 scott - - - -'
 ]) WITH ORDINALITY AS v(t, o) ORDER BY o;
 
 -- Errors. Parameters: out of range, NULL, unknown, changing within a group.
