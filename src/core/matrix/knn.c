@@ -27,6 +27,7 @@
 
 #include "core/base/blas.h"
 #include "core/matrix/candidates.h"
+#include "core/matrix/float_rows.h"
 
 /* Shape of a tile: its product stays in the second-level cache. */
 #define QUERY_ROWS ((size_t) 256)
@@ -125,24 +126,18 @@ store_neighbors(Neighbors *result, size_t row, const Candidate *sorted)
 
 /* ---------- error bound ---------- */
 
-/*
- * How far a float key, plus |x|^2, may be from the exact squared distance as computed in double, in
- * scaled units. With u = 2^-24, N the largest norm of any row, and (x, y) rounded to float:
- * rounding of x and y changes the squared distance by at most 2.1 u (|x| + N)^2; the product of d
- * terms, in whatever order, by 2 d u |x| N (Higham, "Accuracy and Stability", 3.1); the norm and the
- * last addition by 2.1 u (|x| + N)^2. The constants below are larger. The exact distance has an error
- * of at most 2 d DBL_EPSILON relative, and may underflow in units of the data.
- */
+/* How far a float key, plus |x|^2, may be from the exact squared distance as computed in double, in
+ * scaled units. The exact one has an error of at most 2 d DBL_EPSILON relative, and may underflow in
+ * units of the data. */
 static double
 key_error(const KnnWork *work, double norm2)
 {
-	const double u = 0x1.0p-24;
 	double d = (double) work->rows->d;
 	double scale = work->rows->scale;
 	double norm = sqrt(norm2);
 	double sum = norm + work->largest_norm;
 
-	return u * (8 * sum * sum + 2.1 * d * norm * work->largest_norm) + d * FLT_MIN +
+	return float_product_error(norm, work->largest_norm, work->rows->d) +
 		   2 * d * DBL_EPSILON * sum * sum + d * DBL_MIN * scale * scale;
 }
 

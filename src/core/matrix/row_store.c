@@ -19,6 +19,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/matrix/distance.h"
+
 /* Elements aimed at in one block: 64 kB of bytes, 512 kB of doubles. */
 #define BLOCK_ELEMENTS        ((size_t) 65536)
 #define FIRST_BLOCKS_CAPACITY ((size_t) 64)
@@ -31,12 +33,6 @@
 /* Sums of values near the largest double are formed of values times this, which 2^31 of them cannot
  * overflow. */
 #define HUGE_VALUE_FACTOR 0x1.0p-40
-
-/* Columns whose squared byte differences fit an int32: 32,768 * 255^2 < 2^31. */
-#define BYTE_SUM_COLUMNS ((size_t) 32768)
-
-/* Independent partial sums of a distance; enough for the widest vector registers. */
-#define DISTANCE_LANES 8
 
 static const size_t element_size[] = {
 	[ELEMENT_UINT8] = sizeof(uint8_t),
@@ -533,58 +529,6 @@ row_store_read_exact(const RowStore *store, size_t i, double *out)
 		case ELEMENT_DOUBLE: double_to_double(out, row, store->d); break;
 	}
 }
-
-/* Squared distance of two rows of bytes, in integers. */
-static double
-byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
-{
-	int64_t total = 0;
-
-	for (size_t first = 0; first < d; first += BYTE_SUM_COLUMNS)
-	{
-		size_t end = d - first < BYTE_SUM_COLUMNS ? d : first + BYTE_SUM_COLUMNS;
-		int32_t sum = 0;
-
-		for (size_t j = first; j < end; j++)
-		{
-			int16_t difference = (int16_t) (x[j] - y[j]);
-
-			sum += difference * difference;
-		}
-		total += sum;
-	}
-	return (double) total;
-}
-
-/* Define the squared distance of two rows of floats or doubles: lane l sums the columns j with
- * j mod DISTANCE_LANES = l, and the lanes are added pairwise. */
-#define DEFINE_DISTANCE2(name, type)                                                               \
-	static double name(const type *x, const type *y, size_t d)                                     \
-	{                                                                                              \
-		double lanes[DISTANCE_LANES] = {0};                                                        \
-		size_t j = 0;                                                                              \
-                                                                                                   \
-		for (; j + DISTANCE_LANES <= d; j += DISTANCE_LANES)                                       \
-			for (size_t l = 0; l < DISTANCE_LANES; l++)                                            \
-			{                                                                                      \
-				double difference = (double) x[j + l] - (double) y[j + l];                         \
-                                                                                                   \
-				lanes[l] += difference * difference;                                               \
-			}                                                                                      \
-		for (size_t l = 0; j < d; j++, l++)                                                        \
-		{                                                                                          \
-			double difference = (double) x[j] - (double) y[j];                                     \
-                                                                                                   \
-			lanes[l] += difference * difference;                                                   \
-		}                                                                                          \
-		for (size_t half = DISTANCE_LANES / 2; half > 0; half /= 2)                                \
-			for (size_t l = 0; l < half; l++)                                                      \
-				lanes[l] += lanes[l + half];                                                       \
-		return lanes[0];                                                                           \
-	}
-
-DEFINE_DISTANCE2(float_distance2, float)
-DEFINE_DISTANCE2(double_distance2, double)
 
 double
 row_store_distance2(const RowStore *store, size_t i, size_t j)

@@ -1,0 +1,64 @@
+/*
+ * distance.c
+ *		Squared Euclidean distances in a fixed order of summation.
+ */
+#include "core/matrix/distance.h"
+
+/* Columns whose squared byte differences fit an int32: 32,768 * 255^2 < 2^31. */
+#define BYTE_SUM_COLUMNS ((size_t) 32768)
+
+/* Independent partial sums, enough for the widest vector registers: one chain of additions would
+ * take four times as long. */
+#define DISTANCE_LANES 8
+
+/* Squared distance of two rows of bytes, in integers. */
+double
+byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
+{
+	int64_t total = 0;
+
+	for (size_t first = 0; first < d; first += BYTE_SUM_COLUMNS)
+	{
+		size_t end = d - first < BYTE_SUM_COLUMNS ? d : first + BYTE_SUM_COLUMNS;
+		int32_t sum = 0;
+
+		for (size_t j = first; j < end; j++)
+		{
+			int16_t difference = (int16_t) (x[j] - y[j]);
+
+			sum += difference * difference;
+		}
+		total += sum;
+	}
+	return (double) total;
+}
+
+/* Define the squared distance of two rows of floats or doubles: lane l sums the columns j with
+ * j mod DISTANCE_LANES = l, and the lanes are added pairwise. */
+#define DEFINE_DISTANCE2(name, type)                                                               \
+	double name(const type *x, const type *y, size_t d)                                            \
+	{                                                                                              \
+		double lanes[DISTANCE_LANES] = {0};                                                        \
+		size_t j = 0;                                                                              \
+                                                                                                   \
+		for (; j + DISTANCE_LANES <= d; j += DISTANCE_LANES)                                       \
+			for (size_t l = 0; l < DISTANCE_LANES; l++)                                            \
+			{                                                                                      \
+				double difference = (double) x[j + l] - (double) y[j + l];                         \
+                                                                                                   \
+				lanes[l] += difference * difference;                                               \
+			}                                                                                      \
+		for (size_t l = 0; j < d; j++, l++)                                                        \
+		{                                                                                          \
+			double difference = (double) x[j] - (double) y[j];                                     \
+                                                                                                   \
+			lanes[l] += difference * difference;                                                   \
+		}                                                                                          \
+		for (size_t half = DISTANCE_LANES / 2; half > 0; half /= 2)                                \
+			for (size_t l = 0; l < half; l++)                                                      \
+				lanes[l] += lanes[l + half];                                                       \
+		return lanes[0];                                                                           \
+	}
+
+DEFINE_DISTANCE2(float_distance2, float)
+DEFINE_DISTANCE2(double_distance2, double)
