@@ -55,9 +55,9 @@ ecdf_flat_place(void *flat, const EcdfShape *shape, const size_t *n_distinct, Sa
 	for (int side = 0; side < shape->n_sides; side++)
 	{
 		views[side].n_distinct = n_distinct[side];
-		views[side].values = (const double *) entries;
+		views[side].values = (const void *) entries;
 		entries += WORD * n_distinct[side];
-		views[side].counts = (const uint64_t *) entries;
+		views[side].counts = (const void *) entries;
 		entries += WORD * n_distinct[side];
 		views[side].n = 0;
 	}

@@ -26,8 +26,7 @@ run_allocate(SampleMemory *memory, size_t capacity, Run *run)
 	values = sample_memory_resize(memory, NULL, 0, bytes, &status);
 	if (values == NULL)
 		return status;
-	*run =
-		(Run){.values = values, .counts = (uint64_t *) (values + capacity), .n = 0, .bytes = bytes};
+	*run = (Run){.values = values, .counts = (void *) (values + capacity), .n = 0, .bytes = bytes};
 	return sdq_ok();
 }
 
@@ -43,7 +42,7 @@ run_shrink(SampleMemory *memory, Run *run)
 {
 	SdqStatus ignored;
 	size_t needed = run->n * (sizeof(double) + sizeof(uint64_t));
-	uint64_t *counts = (uint64_t *) (run->values + run->n);
+	uint64_t *counts = (void *) (run->values + run->n);
 	double *values;
 
 	if (run->n == 0 || needed > run->bytes / 4 * 3)
@@ -54,7 +53,7 @@ run_shrink(SampleMemory *memory, Run *run)
 	if (values == NULL)
 		return;
 	run->values = values;
-	run->counts = (uint64_t *) (values + run->n);
+	run->counts = (void *) (values + run->n);
 	run->bytes = needed;
 }
 

@@ -37,14 +37,14 @@ run_key(double value)
 
 	value += 0.0; /* -0 becomes +0 */
 	memcpy(&bits, &value, sizeof(bits));
-	return bits ^ ((uint64_t) ((int64_t) bits >> 63) | UINT64_C(1) << 63);
+	return bits ^ (-(bits >> 63) | UINT64_C(1) << 63);
 }
 
 /* The number of a key. */
 static inline double
 run_key_value(uint64_t key)
 {
-	uint64_t bits = key ^ ((uint64_t) ((int64_t) ~key >> 63) | UINT64_C(1) << 63);
+	uint64_t bits = key ^ (((key >> 63) - 1) | UINT64_C(1) << 63);
 	double value;
 
 	memcpy(&value, &bits, sizeof(value));
