@@ -105,12 +105,13 @@ computation_begin(void)
 	return computation;
 }
 
-SdqStatus
-computation_run(Computation *computation, ComputationWork work, void *argument)
+/* Run work on so many threads, with the pool gone and interrupts answered on every way out. */
+static SdqStatus
+run_on_threads(Computation *computation, int threads, ComputationWork work, void *argument)
 {
 	SdqStatus status;
 
-	status = pool_create(&computation->job.pool, settings_threads(), &computation->stop);
+	status = pool_create(&computation->job.pool, threads, &computation->stop);
 	check_status(status);
 	PG_TRY();
 	{
@@ -128,6 +129,18 @@ computation_run(Computation *computation, ComputationWork work, void *argument)
 	if (status.code == SDQ_INTERRUPTED)
 		check_status(status);
 	return status;
+}
+
+SdqStatus
+computation_run(Computation *computation, ComputationWork work, void *argument)
+{
+	return run_on_threads(computation, settings_threads(), work, argument);
+}
+
+SdqStatus
+computation_run_small(Computation *computation, ComputationWork work, void *argument)
+{
+	return run_on_threads(computation, 1, work, argument);
 }
 
 void
