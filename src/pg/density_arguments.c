@@ -1,6 +1,6 @@
 /*
  * density_arguments.c
- *		Grid, bandwidth and range as arguments.
+ *		Grid, bandwidth and range as arguments; results back into arrays.
  */
 #include "pg/density_arguments.h"
 
@@ -13,6 +13,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+
+/* Kernel terms that take a few milliseconds, at 1 to 8 ns each. */
+#define SMALL_TERMS 2e6
 
 bool
 is_valid_grid_size(int64 grid_size)
@@ -117,6 +120,15 @@ argument_range(FunctionCallInfo fcinfo, int i, const char *lo_name, const char *
 				 errmsg("argument \"%s\" must be below \"%s\", but %s is not below %s", lo_name,
 						hi_name, float8out_internal(range.lo), float8out_internal(range.hi))));
 	return range;
+}
+
+SdqStatus
+run_density(Computation *computation, ComputationWork work, void *argument, size_t n_points,
+			size_t n_nodes)
+{
+	if ((double) n_points * (double) n_nodes < SMALL_TERMS)
+		return computation_run_small(computation, work, argument);
+	return computation_run(computation, work, argument);
 }
 
 double *

@@ -1,17 +1,19 @@
 /*
  * density_arguments.h
- *		Arguments that the densities share. Errors are those of pg/arguments.h.
+ *		What kde() and kde2d() share: arguments, how they run, and arrays of their results. Errors in
+ *		arguments are those of pg/arguments.h.
  */
 #ifndef SYNTHDQ_PG_DENSITY_ARGUMENTS_H
 #define SYNTHDQ_PG_DENSITY_ARGUMENTS_H
 
 #include "postgres.h"
 
-#include "access/htup_details.h"
+#include "access/htup.h"
+#include "fmgr.h"
 
 #include "core/density/bandwidth.h"
 #include "core/density/grid.h"
-#include "fmgr.h"
+#include "pg/computation.h"
 
 /* `grid_size`, a count of nodes per axis. */
 extern size_t argument_grid_size(FunctionCallInfo fcinfo, int i);
@@ -31,6 +33,10 @@ extern GridRange argument_range(FunctionCallInfo fcinfo, int i, const char *lo_n
 extern bool is_valid_grid_size(int64 grid_size);
 extern bool is_valid_bandwidth(const Bandwidth *bandwidth);
 extern bool is_valid_range(const GridRange *range);
+
+/* Run the sum of n_points kernels at n_nodes nodes, without threads where it is short. */
+extern SdqStatus run_density(Computation *computation, ComputationWork work, void *argument,
+							 size_t n_points, size_t n_nodes);
 
 /* The elements of a composite's field (from 0) of type double precision[], in storage order; NULL if
  * the field is NULL. An error if one of them is NULL. */

@@ -190,7 +190,8 @@ kde_datum(FunctionCallInfo fcinfo, KdeWork *work)
 	if (work->sample.n == 0)
 		PG_RETURN_NULL();
 	computation = computation_begin();
-	check_status(computation_run(computation, evaluate, work));
+	check_status(
+		run_density(computation, evaluate, work, work->sample.n_distinct, work->options.grid_size));
 	if (result->outcome == KDE_INFINITE)
 	{
 		computation_end(computation);

@@ -7,10 +7,7 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/float.h"
 
 #include "core/density/kde2d.h"
@@ -170,7 +167,8 @@ synthdq_kde2d_result(PG_FUNCTION_ARGS)
 
 	work.n = kde2d_state_open(PG_GETARG_DATUM(0), &work.points, &work.options);
 	computation = computation_begin();
-	check_status(computation_run(computation, evaluate, &work));
+	check_status(run_density(computation, evaluate, &work, work.n,
+							 work.options.grid_size * work.options.grid_size));
 	if (result->outcome == KDE_INFINITE || work.n == 0)
 	{
 		computation_end(computation);

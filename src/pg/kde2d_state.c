@@ -593,7 +593,7 @@ synthdq_kde2d_state_send(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
 
-/* What is wrong with received bytes. */
+/* Refuse received bytes; does not return. */
 static pg_attribute_noreturn() void bad_bytes(const char *detail)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
