@@ -67,32 +67,59 @@ sub state_types
         WHERE e.extname = 'synthdq' AND t.typtype = 'b' AND t.typname !~ '^_' ORDER BY 1});
 }
 
+# Arguments that are parameters and not data, by name and type: the same for all rows.
+my %parameters = (
+    'grid_size integer' => '20',
+    'bandwidth text' => q{'scott'},
+    'bandwidth double precision' => '0.7',
+    (map { ("${_}lo double precision" => '-20', "${_}hi double precision" => '30') } '', 'x_', 'y_'),
+);
+
+# The functions of the extension that meet a condition on pg_proc p, each as its name, a reference to
+# its argument types, and a reference to arguments for a call. %$columns has, for each type of data, a
+# list of expressions to use in turn; an argument without one is undefined.
+sub functions
+{
+    my ($self, $condition, $columns, $first_argument) = @_;
+    my @functions;
+    for my $row (split /\n/, $self->session->query(qq{
+        SELECT p.proname, string_agg(coalesce(nullif(p.proargnames[n], ''), '-') || ' '
+                                     || format_type(t, NULL), ';' ORDER BY n)
+        FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
+        JOIN pg_extension e ON e.oid = d.refobjid,
+        unnest(p.proargtypes) WITH ORDINALITY u (t, n)
+        WHERE e.extname = 'synthdq' AND ($condition) AND n >= $first_argument
+        GROUP BY p.oid ORDER BY 1, 2}))
+    {
+        my ($name, $declared) = split /\|/, $row;
+        my (@types, @arguments, %used);
+        for my $declaration (split /;/, $declared) {
+            my ($type) = $declaration =~ /^\S+ (.*)$/;
+            push @types, $type;
+            push @arguments, $parameters{$declaration} // ($columns->{$type} || [])->[ $used{$type}++ ];
+        }
+        push @functions, [ $name, \@types, \@arguments ];
+    }
+    return @functions;
+}
+
 # Calls of aggregates that give a bare state of the type: for each function (state, value, ...) that
-# returns the state, an aggregate without a final function is made. %$columns has, for each argument type to be tried, a
-# list of expressions to use in turn; transition functions with other types are left out.
+# returns the state, an aggregate without a final function is made. Those with arguments for which
+# %$columns has nothing are left out.
 sub state_calls
 {
     my ($self, $type, $columns) = @_;
     my $session = $self->session;
     my @calls;
-    for my $row (split /\n/, $session->query(qq{
-        SELECT p.proname, (SELECT string_agg(format_type(t, NULL), ';' ORDER BY n)
-                           FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n) WHERE n > 1)
-        FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
-        JOIN pg_extension e ON e.oid = d.refobjid
-        WHERE e.extname = 'synthdq' AND p.prokind = 'f' AND p.pronargs > 1 AND NOT p.proisstrict
-          AND p.prorettype = '$type'::regtype AND p.proargtypes[0] = p.prorettype
-        ORDER BY 1, 2}))
+    for my $function ($self->functions("p.prokind = 'f' AND p.pronargs > 1 AND NOT p.proisstrict
+        AND p.prorettype = '$type'::regtype AND p.proargtypes[0] = p.prorettype", $columns, 2))
     {
-        my ($function, $types) = split /\|/, $row;
-        my @types = split /;/, $types;
-        next if grep { !$columns->{$_} } @types;
-        my %used;
-        my @arguments = map { "CAST($columns->{$_}[ $used{$_}++ ] AS $_)" } @types;
-        my $name = "state_of_$function";
-        $session->query("CREATE AGGREGATE $name(@{[ join ', ', @types ]})
-                         (SFUNC = $function, STYPE = $type)");
-        push @calls, "$name(@{[ join ', ', @arguments ]})";
+        my ($name, $types, $arguments) = @$function;
+        next if grep { !defined } @$arguments;
+        $session->query("CREATE AGGREGATE state_of_$name(@{[ join ', ', @$types ]})
+                         (SFUNC = $name, STYPE = $type)");
+        push @calls, "state_of_$name(" .
+            join(', ', map { "CAST($arguments->[$_] AS $types->[$_])" } 0 .. $#$types) . ')';
     }
     return @calls;
 }

@@ -29,8 +29,6 @@ my %columns = (
     'double precision[]' => ['ARRAY[x, 7]', 'ARRAY[x, id]'],
     'smallint[]' => ['ARRAY[id, id % 256]', 'ARRAY[part, 3]'],
     boolean => ['id % 2 = 0'],
-    integer => ['20'],
-    text => [q{'scott'}],
 );
 for my $type (@types) {
     is($session->query("CREATE TABLE stored_$type (part int, state $type);

@@ -90,8 +90,6 @@ my %columns = (
     'real[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
     'double precision[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
     boolean => ['x > 3'],
-    integer => ['20'],
-    text => [q{'scott'}],
 );
 my @numbers = (
     'SELECT i % 5 FROM generate_series(1, 20) i',
