@@ -184,6 +184,12 @@ wait_for_workers(Pool *pool)
 SdqStatus
 pool_run(Pool *pool, PoolTask task, void *argument, size_t n_chunks)
 {
+	if (pool == NULL)
+	{
+		for (size_t chunk = 0; chunk < n_chunks; chunk++)
+			task(argument, chunk, 0);
+		return sdq_ok();
+	}
 	if (stop_poll(pool->stop))
 		return sdq_error(SDQ_INTERRUPTED, 0, 0);
 

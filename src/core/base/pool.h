@@ -43,7 +43,8 @@ extern int pool_threads(const Pool *pool);
 extern Stop *pool_stop(const Pool *pool);
 
 /* Run task(argument, chunk, thread) for every chunk in [0, n_chunks); returns when all are done, or
- * SDQ_INTERRUPTED, with no task running, once a stop was requested. */
+ * SDQ_INTERRUPTED, with no task running, once a stop was requested. Without a pool (NULL) the chunks
+ * run here, one after the other, and nothing stops them. */
 extern SdqStatus pool_run(Pool *pool, PoolTask task, void *argument, size_t n_chunks);
 
 /* Join all workers and free the pool. NULL is allowed. */
