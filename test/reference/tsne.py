@@ -125,9 +125,10 @@ def objective(p, y):
 
 
 def documented_descent(p, y, iterations=750):
-    v = np.zeros_like(y)
-    gain = np.ones_like(y)
     for iteration in range(iterations):
+        if iteration in (0, 250):
+            v = np.zeros_like(y)
+            gain = np.ones_like(y)
         rho = 12 if iteration < 250 else 1
         eta = max(200, N / rho)
         w, z = field(y)
