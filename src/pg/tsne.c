@@ -1,0 +1,154 @@
+/*
+ * tsne.c
+ *		tsne(query, ...): rows in, coordinates out.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "core/tsne/tsne.h"
+#include "pg/arguments.h"
+#include "pg/computation.h"
+#include "pg/errors.h"
+#include "pg/query_reader.h"
+#include "pg/result.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Arguments of the form without id_type. */
+#define TSNE_ARGUMENTS 10
+
+/* Beyond these the arithmetic of a step could overflow; no use is known for values near them. */
+#define MAX_EXAGGERATION           1000.0
+#define MIN_LEARNING_RATE_ARGUMENT 1e-6
+#define MAX_LEARNING_RATE_ARGUMENT 1e9
+
+/* Three times as many neighbors of each row have to be kept. */
+#define MAX_PERPLEXITY 1e6
+
+/* Columns of the result. */
+#define TSNE_COLUMNS 4
+
+typedef struct TsneWork
+{
+	const RowStore *rows;
+	TsneOptions options;
+	TsneMap map;
+} TsneWork;
+
+PG_FUNCTION_INFO_V1(synthdq_tsne);
+
+/* The perplexity, as far as it can be checked without knowing the rows. */
+static double
+argument_perplexity(FunctionCallInfo fcinfo, int i)
+{
+	double value = argument_double(fcinfo, i, "perplexity", 1, MAX_PERPLEXITY);
+
+	if (value == 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"perplexity\" must be greater than 1, not %g", value),
+						errhint("It is the effective number of neighbors of a row; 30 is usual.")));
+	return value;
+}
+
+/* The start's name. */
+static TsneInit
+argument_init(FunctionCallInfo fcinfo, int i)
+{
+	char *name = argument_text(fcinfo, i, "init");
+
+	if (strcmp(name, "pca") == 0)
+		return TSNE_INIT_PCA;
+	if (strcmp(name, "random") == 0)
+		return TSNE_INIT_RANDOM;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("unknown value \"%s\" of argument \"init\"", name),
+					errhint("Known values are \"pca\" and \"random\".")));
+}
+
+/* All options, the query being argument number `query`. */
+static TsneOptions
+read_options(FunctionCallInfo fcinfo, int query)
+{
+	TsneOptions options = {0};
+
+	options.perplexity = argument_perplexity(fcinfo, query + 1);
+	options.dims = argument_int(fcinfo, query + 2, "n_components", 2, MAP_MAX_DIMS);
+	options.descent.n_iter = argument_int(fcinfo, query + 3, "n_iter", 0, MAX_ITERATIONS);
+	options.descent.early_exaggeration =
+		argument_double(fcinfo, query + 4, "early_exaggeration", 1, MAX_EXAGGERATION);
+	options.descent.exaggeration =
+		argument_double(fcinfo, query + 5, "exaggeration", 1, MAX_EXAGGERATION);
+	if (!PG_ARGISNULL(query + 6))
+		options.descent.learning_rate =
+			argument_double(fcinfo, query + 6, "learning_rate", MIN_LEARNING_RATE_ARGUMENT,
+							MAX_LEARNING_RATE_ARGUMENT);
+	options.pca = (size_t) argument_int(fcinfo, query + 7, "pca", 0, PG_INT32_MAX);
+	options.init = argument_init(fcinfo, query + 8);
+	options.seed = (uint64_t) argument_bigint(fcinfo, query + 9, "seed");
+	return options;
+}
+
+/* The core's part. */
+static SdqStatus
+run_tsne(Job *job, void *argument)
+{
+	TsneWork *work = argument;
+
+	return tsne_map(job, work->rows, &work->options, &work->map);
+}
+
+/* Raise what the core found wrong. */
+static void
+check_tsne(SdqStatus status, size_t n)
+{
+	if (status.code == SDQ_BAD_ARGUMENT)
+		/* Rounded down, so that the value in the hint is legal as it is printed. */
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"perplexity\" is %g, which is too large for %zu rows",
+							   status.a, n),
+						errhint("The largest legal value is %.2f: a third of the number of other "
+								"rows.",
+								floor(status.b * 100) / 100)));
+	check_status(status);
+}
+
+/* One row of the result per row of the map. */
+static void
+put_map(ResultSet *result, const TsneMap *map, const Datum *ids)
+{
+	for (size_t i = 0; i < map->n; i++)
+	{
+		Datum values[TSNE_COLUMNS] = {ids[i]};
+		bool nulls[TSNE_COLUMNS] = {false, true, true, true};
+
+		for (int d = 0; d < map->dims; d++)
+		{
+			values[1 + d] = Float8GetDatum(map->y[i * (size_t) map->dims + (size_t) d]);
+			nulls[1 + d] = false;
+		}
+		result_set_put(result, values, nulls);
+	}
+}
+
+/* tsne([id_type,] query, perplexity, n_components, n_iter, early_exaggeration, exaggeration,
+ * learning_rate, pca, init, seed) */
+Datum
+synthdq_tsne(PG_FUNCTION_ARGS)
+{
+	int query = PG_NARGS() - TSNE_ARGUMENTS;
+	Oid id_type = query > 0 ? argument_id_type(fcinfo) : INT8OID;
+	char *text = argument_text(fcinfo, query, "query");
+	TsneWork work = {.options = read_options(fcinfo, query)};
+	ResultSet result = result_set_begin(fcinfo);
+	Computation *computation = computation_begin();
+	QueryRows rows;
+
+	query_read_rows(computation, text, id_type, &rows);
+	work.rows = &rows.rows;
+	check_tsne(computation_run(computation, run_tsne, &work), rows.rows.n);
+	put_map(&result, &work.map, rows.ids);
+	computation_end(computation);
+	return (Datum) 0;
+}
