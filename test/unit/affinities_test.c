@@ -448,8 +448,8 @@ test_gradient(void)
 		double *y = random_rows(N, (size_t) dims, 7);
 		double pull[N * 3];
 		double push[N * 3];
-		double gradient[N * 3];
-		double difference[N * 3];
+		double gradient[N * 3] = {0};
+		double difference[N * 3] = {0};
 		double z;
 
 		attraction_plain(&affinities, y, dims, 0, N, pull);

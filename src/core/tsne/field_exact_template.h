@@ -12,7 +12,7 @@
 VECTOR_TARGET static inline double
 FIELD_NAME(sum)(VECTOR v)
 {
-	float lane[VECTOR_LANES];
+	float lane[VECTOR_LANES] = {0};
 
 	VECTOR_STORE(lane, v);
 	for (int width = VECTOR_LANES / 2; width > 0; width /= 2)
