@@ -382,8 +382,9 @@ write_flat(const SampleStateType *type, const SampleParameter *parameters, const
 		   void *result, Size bytes)
 {
 	EcdfShape shape = shape_of(type);
+	Stop stop = make_stop();
 
-	ecdf_flat_write(result, &shape, (const uint64_t *) parameters, views);
+	check_status(ecdf_flat_write(result, &shape, (const uint64_t *) parameters, views, &stop));
 	SET_VARSIZE(result, bytes);
 }
 

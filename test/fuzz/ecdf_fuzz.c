@@ -33,7 +33,7 @@ write_again(const EcdfShape *shape, const uint64_t *parameters, const SampleView
 	must(ecdf_flat_size(shape, n_distinct, bytes), "what was read has a size");
 	flat = calloc(1, *bytes);
 	must(flat != NULL, "there is memory for what was read");
-	ecdf_flat_write(flat, shape, parameters, views);
+	must(!sdq_failed(ecdf_flat_write(flat, shape, parameters, views, NULL)), "and is written");
 	return flat;
 }
 

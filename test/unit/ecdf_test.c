@@ -188,7 +188,7 @@ flatten(const EcdfShape *shape, const uint64_t *parameters, const SampleView *vi
 	if (!ecdf_flat_size(shape, n_distinct, bytes))
 		return NULL;
 	flat = calloc(1, *bytes);
-	ecdf_flat_write(flat, shape, parameters, views);
+	ecdf_flat_write(flat, shape, parameters, views, NULL);
 	return flat;
 }
 

@@ -18,6 +18,9 @@
 #define SIDE_WORDS        2 /* n_distinct, n */
 #define ENTRY_WORDS       2 /* value, count */
 
+/* Words copied between two looks at the stop flag: a few milliseconds. */
+#define COPY_PIECE ((size_t) 1 << 20)
+
 /* Hexadecimal digits of a parameter word in text. */
 #define PARAMETER_DIGITS 16
 /* Decimal digits of SAMPLE_MAX_COUNT. */
@@ -63,17 +66,31 @@ ecdf_flat_place(void *flat, const EcdfShape *shape, const size_t *n_distinct, Sa
 	}
 }
 
-/* Copy, unless there is nothing to copy or it is there already. */
-static void
-copy_words(char *to, const void *from, size_t n)
+/* Copy n words, unless they are there already; false if a stop was requested. */
+static bool
+copy_words(char *to, const void *from, size_t n, Stop *stop)
 {
-	if (n > 0 && to != from)
-		memcpy(to, from, n * WORD);
+	const char *next = from;
+
+	if (to == next)
+		return true;
+	while (n > 0)
+	{
+		size_t piece = n < COPY_PIECE ? n : COPY_PIECE;
+
+		memcpy(to, next, piece * WORD);
+		to += piece * WORD;
+		next += piece * WORD;
+		n -= piece;
+		if (stop_poll(stop))
+			return false;
+	}
+	return true;
 }
 
-void
+SdqStatus
 ecdf_flat_write(void *flat, const EcdfShape *shape, const uint64_t *parameters,
-				const SampleView *views)
+				const SampleView *views, Stop *stop)
 {
 	char *bytes = flat;
 	char *side_words = bytes + HEADER_BYTES + WORD * shape->n_parameters;
@@ -83,19 +100,21 @@ ecdf_flat_write(void *flat, const EcdfShape *shape, const uint64_t *parameters,
 	bytes[SIDES_OFFSET] = (char) shape->n_sides;
 	bytes[PARAMETERS_OFFSET] = (char) shape->n_parameters;
 	bytes[FLAGS_OFFSET] = 0;
-	copy_words(bytes + HEADER_BYTES, parameters, shape->n_parameters);
+	if (shape->n_parameters > 0)
+		memcpy(bytes + HEADER_BYTES, parameters, WORD * (size_t) shape->n_parameters);
 	for (int side = 0; side < shape->n_sides; side++)
 	{
 		const SampleView *view = &views[side];
 		const uint64_t sizes[SIDE_WORDS] = {view->n_distinct, view->n};
 
-		copy_words(side_words, sizes, SIDE_WORDS);
-		side_words += SIDE_WORDS * WORD;
-		copy_words(entries, view->values, view->n_distinct);
-		entries += view->n_distinct * WORD;
-		copy_words(entries, view->counts, view->n_distinct);
-		entries += view->n_distinct * WORD;
+		memcpy(side_words, sizes, sizeof(sizes));
+		side_words += sizeof(sizes);
+		if (!copy_words(entries, view->values, view->n_distinct, stop) ||
+			!copy_words(entries + view->n_distinct * WORD, view->counts, view->n_distinct, stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		entries += ENTRY_WORDS * WORD * view->n_distinct;
 	}
+	return sdq_ok();
 }
 
 /* n_distinct and n of a side, as they are stored. */
@@ -390,6 +409,5 @@ ecdf_text_read(const char *text, const EcdfShape *shape, const size_t *n_distinc
 		if (sdq_failed(status))
 			return status;
 	}
-	ecdf_flat_write(flat, shape, parameters, views);
-	return sdq_ok();
+	return ecdf_flat_write(flat, shape, parameters, views, NULL);
 }

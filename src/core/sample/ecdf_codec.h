@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "core/base/status.h"
+#include "core/base/stop.h"
 #include "core/sample/tally.h"
 
 #define ECDF_FLAT_VERSION   1
@@ -74,9 +75,10 @@ extern void ecdf_flat_place(void *flat, const EcdfShape *shape, const size_t *n_
 
 /* Write views[n_sides] and parameters[n_parameters] to flat[], which is 8-byte aligned and as large
  * as ecdf_flat_size() says. The container's 4 bytes are left alone. The views may be those of
- * ecdf_flat_place() for the same flat[]. */
-extern void ecdf_flat_write(void *flat, const EcdfShape *shape, const uint64_t *parameters,
-							const SampleView *views);
+ * ecdf_flat_place() for the same flat[]. SDQ_INTERRUPTED if the Stop, which may be NULL, says
+ * so. */
+extern SdqStatus ecdf_flat_write(void *flat, const EcdfShape *shape, const uint64_t *parameters,
+								 const SampleView *views, Stop *stop);
 
 /*
  * Look into flat[n_bytes], 8-byte aligned: views[n_sides] and *parameters point into it. Constant

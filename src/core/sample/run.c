@@ -142,17 +142,22 @@ run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Run *run)
 	return sdq_ok();
 }
 
-/* Copy what is left of a run behind the merged values. */
-static void
-append_rest(const Run *from, size_t start, Run *to)
+/* Copy what is left of a run behind the merged values; false if a stop was requested. */
+static bool
+append_rest(const Run *from, size_t start, Run *to, Stop *stop)
 {
-	size_t n = from->n - start;
+	while (start < from->n)
+	{
+		size_t n = from->n - start < MERGE_PIECE ? from->n - start : MERGE_PIECE;
 
-	if (n == 0)
-		return;
-	memcpy(to->values + to->n, from->values + start, n * sizeof(double));
-	memcpy(to->counts + to->n, from->counts + start, n * sizeof(uint64_t));
-	to->n += n;
+		memcpy(to->values + to->n, from->values + start, n * sizeof(double));
+		memcpy(to->counts + to->n, from->counts + start, n * sizeof(uint64_t));
+		to->n += n;
+		start += n;
+		if (stop_poll(stop))
+			return false;
+	}
+	return true;
 }
 
 SdqStatus
@@ -161,11 +166,12 @@ run_merge(SampleMemory *memory, const Run *a, const Run *b, Stop *stop, Run *mer
 	size_t i = 0;
 	size_t j = 0;
 	size_t k = 0;
+	bool stopped = false;
 	SdqStatus status = run_allocate(memory, a->n + b->n, merged);
 
 	if (sdq_failed(status))
 		return status;
-	while (i < a->n && j < b->n)
+	while (i < a->n && j < b->n && !stopped)
 	{
 		size_t piece_end = k + MERGE_PIECE;
 
@@ -185,15 +191,14 @@ run_merge(SampleMemory *memory, const Run *a, const Run *b, Stop *stop, Run *mer
 			j += take_b;
 			k++;
 		}
-		if (stop_poll(stop))
-		{
-			run_free(memory, merged);
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		}
+		stopped = stop_poll(stop);
 	}
 	merged->n = k;
-	append_rest(a, i, merged);
-	append_rest(b, j, merged);
+	if (stopped || !append_rest(a, i, merged, stop) || !append_rest(b, j, merged, stop))
+	{
+		run_free(memory, merged);
+		return sdq_error(SDQ_INTERRUPTED, 0, 0);
+	}
 	run_shrink(memory, merged);
 	return sdq_ok();
 }
