@@ -36,7 +36,8 @@ typedef struct Kmeans
 	double *distance; /* [n] to that centre */
 	int32_t *second;  /* [n] the second nearest centre; NULL if k = 1 */
 	double *margin;   /* [n] (d2 - d1) / (d2 + d1), 0 if both are 0; NULL if k = 1 */
-	double *centers;  /* [k][d] the means that distances are measured to */
+	double *centers;  /* [k][d] what distances are measured to: the means of the rows, but for
+						* what tol and max_iter let them lag behind */
 	int64_t *size;    /* [k] rows, at least 1, descending; equal sizes by their lowest row */
 	double *inertia;  /* [k] sum of squared distances */
 	double total_inertia;

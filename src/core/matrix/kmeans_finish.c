@@ -41,8 +41,9 @@ typedef struct Finish
 	double *centers; /* [k][d] */
 
 	size_t n_chunks;
-	double *sums; /* [n_chunks][k][d] */
-	double *row;  /* [threads][d] */
+	double *shifts; /* [k][d] by label: a row of the cluster */
+	double *sums;   /* [n_chunks][k][d] of differences to the shifts */
+	double *row;    /* [threads][d] */
 
 	size_t tile_rows;
 	size_t panel;
@@ -110,7 +111,7 @@ rank_clusters(const int32_t *labels, size_t n, size_t k, ClusterRank *ranks)
 
 /* ---------- means ---------- */
 
-/* Sums of the rows of a chunk by label. */
+/* Sums by label of the rows of a chunk, less the clusters' shifts. */
 static void
 mean_chunk(void *argument, size_t chunk, int thread)
 {
@@ -125,14 +126,16 @@ mean_chunk(void *argument, size_t chunk, int thread)
 	for (size_t i = store->n * chunk / finish->n_chunks; i < end; i++)
 	{
 		double *restrict sum = sums + (size_t) finish->labels[i] * d;
+		const double *restrict shift = finish->shifts + (size_t) finish->labels[i] * d;
 
 		row_store_read_double(store, i, 1, row, d);
 		for (size_t j = 0; j < d; j++)
-			sum[j] += row[j];
+			sum[j] += row[j] - shift[j];
 	}
 }
 
-/* finish->centers: the means of the ranked clusters, in the order of the ranks. */
+/* finish->centers: the means of the ranked clusters, in the order of the ranks. They are formed from
+ * differences to each cluster's first row, so that the mean of equal rows is exactly that row. */
 static SdqStatus
 compute_means(Job *job, Finish *finish, const ClusterRank *ranks, size_t occupied)
 {
@@ -144,8 +147,12 @@ compute_means(Job *job, Finish *finish, const ClusterRank *ranks, size_t occupie
 	finish->n_chunks = MEAN_SUM_BYTES / sizeof(double) / all;
 	finish->n_chunks = finish->n_chunks == 0 ? 1 : minimum(finish->n_chunks, MEAN_MAX_CHUNKS);
 	finish->sums = arena_alloc(job->arena, finish->n_chunks, all * sizeof(double));
-	if (finish->sums == NULL)
+	finish->shifts = arena_alloc(job->arena, all, sizeof(double));
+	if (finish->sums == NULL || finish->shifts == NULL)
 		return arena_failure(job->arena);
+	for (size_t r = 0; r < occupied; r++)
+		row_store_read_double(finish->store, ranks[r].first_row, 1,
+							  finish->shifts + ranks[r].cluster * d, d);
 	status = pool_run(job->pool, mean_chunk, finish, finish->n_chunks);
 	for (size_t r = 0; r < occupied && !sdq_failed(status); r++)
 		for (size_t j = 0; j < d; j++)
@@ -154,7 +161,8 @@ compute_means(Job *job, Finish *finish, const ClusterRank *ranks, size_t occupie
 
 			for (size_t chunk = 0; chunk < finish->n_chunks; chunk++)
 				sum += finish->sums[chunk * all + ranks[r].cluster * d + j];
-			finish->centers[r * d + j] = sum / (double) ranks[r].size;
+			finish->centers[r * d + j] =
+				finish->shifts[ranks[r].cluster * d + j] + sum / (double) ranks[r].size;
 		}
 	finish->k = occupied;
 	arena_release(job->arena, mark);

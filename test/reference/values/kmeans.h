@@ -22,5 +22,6 @@ static const int kmeans_reference_labels[500] = {
 	1, 0, 5, 4, 3, 0, 1, 2, 4, 1, 6, 3, 1, 2, 0, 4, 4, 5, 7, 2, 6, 1, 3, 4, 4,
 };
 static const double kmeans_reference_inertia = 1185163852.3100038;
+static const double kmeans_reference_best = 1165591518.5851896;
 static const double kmeans_reference_train = 25238466794.063156;
 static const double kmeans_reference_dcgan = 24671220606.711422;

@@ -1,0 +1,253 @@
+/*
+ * kmeans.c
+ *		k-means in SQL: rows, centres, and the nearest of stored centres.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/float.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "core/matrix/kmeans.h"
+#include "pg/arguments.h"
+#include "pg/array_reader.h"
+#include "pg/computation.h"
+#include "pg/errors.h"
+#include "pg/query_reader.h"
+#include "pg/result.h"
+
+PG_FUNCTION_INFO_V1(synthdq_kmeans);
+PG_FUNCTION_INFO_V1(synthdq_kmeans_typed);
+PG_FUNCTION_INFO_V1(synthdq_kmeans_centers);
+PG_FUNCTION_INFO_V1(synthdq_kmeans_centers_typed);
+PG_FUNCTION_INFO_V1(synthdq_nearest_center);
+
+/* One call of kmeans or kmeans_centers. */
+typedef struct KmeansCall
+{
+	Computation *computation;
+	QueryRows query_rows;
+	KmeansOptions options;
+	Kmeans result; /* valid if the query returned rows */
+} KmeansCall;
+
+/* kmeans() as a computation's work; the argument is a KmeansCall. */
+static SdqStatus
+run_kmeans(Job *job, void *argument)
+{
+	KmeansCall *call = argument;
+
+	return kmeans(job, &call->query_rows.rows, &call->options, &call->result);
+}
+
+/* The number of clusters, which must be at least 1 whatever the query returns. */
+static size_t
+argument_k(FunctionCallInfo fcinfo, int i)
+{
+	if (!PG_ARGISNULL(i) && PG_GETARG_INT32(i) < 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"k\" must be at least 1, not %d", PG_GETARG_INT32(i)),
+						errhint("Choose k between 1 and the number of rows.")));
+	return (size_t) argument_int(fcinfo, i, "k", 1, PG_INT32_MAX);
+}
+
+/* Tell what the caller might not expect of the result. */
+static void
+notice_surprises(const KmeansCall *call)
+{
+	if (call->result.k < call->options.k)
+		ereport(NOTICE, (errmsg("found %zu of %zu clusters", call->result.k, call->options.k),
+						 errdetail("The query's rows have too few distinct values for more.")));
+	if (!call->result.converged)
+		ereport(NOTICE,
+				(errmsg("k-means did not settle within max_iter = %zu", call->options.max_iter),
+				 errhint("Increase max_iter for a result that more iterations do not change.")));
+}
+
+/* Check the arguments from number `first` on (the query), read the rows and cluster them. */
+static void
+perform(FunctionCallInfo fcinfo, int first, Oid id_type, KmeansCall *call)
+{
+	const char *query = argument_text(fcinfo, first, "query");
+	size_t n;
+
+	memset(call, 0, sizeof(*call));
+	call->options.k = argument_k(fcinfo, first + 1);
+	call->options.n_init = (size_t) argument_int(fcinfo, first + 2, "n_init", 1, PG_INT32_MAX);
+	call->options.max_iter = (size_t) argument_int(fcinfo, first + 3, "max_iter", 1, PG_INT32_MAX);
+	call->options.tol = argument_double(fcinfo, first + 4, "tol", 0, DBL_MAX);
+	call->options.seed = (uint64) argument_bigint(fcinfo, first + 5, "seed");
+
+	call->computation = computation_begin();
+	query_read_rows(call->computation, query, id_type, &call->query_rows);
+	n = call->query_rows.rows.n;
+	if (n == 0)
+		return;
+	if (call->options.k > n)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"k\" is %zu, but the query returns %zu rows",
+							   call->options.k, n),
+						errhint("Choose k between 1 and %zu.", n)));
+	check_status(computation_run(call->computation, run_kmeans, call));
+	notice_surprises(call);
+}
+
+/* (id, cluster, distance, second_cluster, margin) of every row. */
+static Datum
+return_rows(FunctionCallInfo fcinfo, int first, Oid id_type)
+{
+	ResultSet set = result_set_begin(fcinfo);
+	KmeansCall call;
+	const Kmeans *result = &call.result;
+
+	perform(fcinfo, first, id_type, &call);
+	for (size_t i = 0; i < call.query_rows.rows.n; i++)
+	{
+		bool has_second = result->k > 1;
+		Datum values[5] = {call.query_rows.ids[i], Int32GetDatum(result->cluster[i]),
+						   Float8GetDatum(result->distance[i])};
+		bool nulls[5] = {false, false, false, !has_second, !has_second};
+
+		if (has_second)
+		{
+			values[3] = Int32GetDatum(result->second[i]);
+			values[4] = Float8GetDatum(result->margin[i]);
+		}
+		result_set_put(&set, values, nulls);
+	}
+	computation_end(call.computation);
+	return (Datum) 0;
+}
+
+/* One centre as real[]. */
+static ArrayType *
+make_center(const Kmeans *result, size_t cluster)
+{
+	float *center = palloc_extended(result->d * sizeof(float), MCXT_ALLOC_HUGE);
+	ArrayType *array;
+
+	for (size_t j = 0; j < result->d; j++)
+	{
+		double value = result->centers[cluster * result->d + j];
+
+		center[j] = (float) value;
+		if (isinf(center[j]))
+			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							errmsg("center of cluster %zu has the value %g, which is out of range "
+								   "for type real",
+								   cluster, value),
+							errhint("Scale the data down.")));
+	}
+	array = make_float4_array(center, result->d);
+	pfree(center);
+	return array;
+}
+
+/* (cluster, size, inertia, center) of every cluster. */
+static Datum
+return_centers(FunctionCallInfo fcinfo, int first, Oid id_type)
+{
+	ResultSet set = result_set_begin(fcinfo);
+	KmeansCall call;
+	const Kmeans *result = &call.result;
+
+	perform(fcinfo, first, id_type, &call);
+	for (size_t c = 0; c < result->k; c++)
+	{
+		ArrayType *center = make_center(result, c);
+		Datum values[4] = {Int32GetDatum((int32) c), Int64GetDatum(result->size[c]),
+						   Float8GetDatum(result->inertia[c]), PointerGetDatum(center)};
+		bool nulls[4] = {false};
+
+		result_set_put(&set, values, nulls);
+		pfree(center);
+	}
+	computation_end(call.computation);
+	return (Datum) 0;
+}
+
+/* kmeans(query, k, n_init, max_iter, tol, seed) */
+Datum
+synthdq_kmeans(PG_FUNCTION_ARGS)
+{
+	return return_rows(fcinfo, 0, INT8OID);
+}
+
+/* kmeans(id_type, query, k, n_init, max_iter, tol, seed) */
+Datum
+synthdq_kmeans_typed(PG_FUNCTION_ARGS)
+{
+	return return_rows(fcinfo, 1, argument_id_type(fcinfo));
+}
+
+/* kmeans_centers(query, k, n_init, max_iter, tol, seed) */
+Datum
+synthdq_kmeans_centers(PG_FUNCTION_ARGS)
+{
+	return return_centers(fcinfo, 0, INT8OID);
+}
+
+/* kmeans_centers(id_type, query, k, n_init, max_iter, tol, seed) */
+Datum
+synthdq_kmeans_centers_typed(PG_FUNCTION_ARGS)
+{
+	return return_centers(fcinfo, 1, argument_id_type(fcinfo));
+}
+
+/* All elements of an array argument as doubles; NULL, NaN and infinity are errors. */
+static double *
+read_vector(ArrayType *array, const char *name)
+{
+	ArrayElements elements = array_elements(array);
+	double *values = palloc_extended(elements.n * sizeof(double) + 1, MCXT_ALLOC_HUGE);
+
+	if (elements.n_present != elements.n)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"%s\" must not contain nulls", name)));
+	array_read_doubles(&elements, values);
+	for (size_t i = 0; i < elements.n; i++)
+		if (!isfinite(values[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("argument \"%s\" has NaN or infinity at position %zu", name, i + 1)));
+	return values;
+}
+
+/* nearest_center(px, centers); strict */
+Datum
+synthdq_nearest_center(PG_FUNCTION_ARGS)
+{
+	ArrayType *px = PG_GETARG_ARRAYTYPE_P(0);
+	ArrayType *centers = PG_GETARG_ARRAYTYPE_P(1);
+	int d = ArrayGetNItems(ARR_NDIM(px), ARR_DIMS(px));
+	double *x;
+	double *c;
+	NearestCenter nearest;
+
+	if (ARR_NDIM(centers) != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("argument \"centers\" must have two dimensions, not %d", ARR_NDIM(centers)),
+				 errhint("Build it with array_agg(center ORDER BY cluster).")));
+	if (d != ARR_DIMS(centers)[1])
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("argument \"px\" has %d elements, but each center has %d", d,
+							   ARR_DIMS(centers)[1]),
+						errhint("Compare arrays with centers of the same kind of arrays.")));
+	x = read_vector(px, "px");
+	c = read_vector(centers, "centers");
+	nearest = kmeans_nearest(x, c, (size_t) ARR_DIMS(centers)[0], (size_t) d);
+	pfree(x);
+	pfree(c);
+	{
+		bool has_second = nearest.second >= 0;
+		Datum values[4] = {Int32GetDatum(nearest.cluster), Float8GetDatum(nearest.distance),
+						   Int32GetDatum(nearest.second), Float8GetDatum(nearest.margin)};
+		bool nulls[4] = {false, false, !has_second, !has_second};
+
+		return make_composite(fcinfo, values, nulls);
+	}
+}
