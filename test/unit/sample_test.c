@@ -215,7 +215,7 @@ test_against_oracle(void)
 	{
 		int kind = i % N_KINDS;
 		SampleMemory memory = sample_malloc_memory(0);
-		size_t n = rng_below(&rng, i % 600 < N_KINDS ? MAX_VALUES : i % 60 < N_KINDS ? 5000 : 80);
+		size_t n = rng_below(&rng, i % 2000 < N_KINDS ? MAX_VALUES : i % 60 < N_KINDS ? 5000 : 80);
 		Plain plain = {.values = values, .n = n};
 		Sample sample;
 
