@@ -179,6 +179,13 @@ fault_detail(SdqStatus status)
 	return pstrdup("Unknown fault.");
 }
 
+/* Do the parameters of a flat value make sense to its type? */
+static bool
+parameters_are_valid(const SampleStateType *type, const SampleParameter *parameters)
+{
+	return type->n_parameters == 0 || type->parameters_valid(parameters);
+}
+
 /* Look into a flat Datum of any form (short, compressed, toasted). */
 static const SampleParameter *
 open_flat(Datum value, const SampleStateType *type, SampleView *views)
@@ -200,6 +207,10 @@ open_flat(Datum value, const SampleStateType *type, SampleView *views)
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
 						errmsg("stored value of type %s is damaged", type->name),
 						errdetail_internal("%s", fault_detail(status))));
+	if (!parameters_are_valid(type, (const SampleParameter *) parameters))
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("stored value of type %s is damaged", type->name),
+						errdetail("The parameters are out of range.")));
 	return (const SampleParameter *) parameters;
 }
 
@@ -440,13 +451,6 @@ allocate_flat(const SampleStateType *type, const size_t *n_distinct)
 	flat = palloc(bytes);
 	SET_VARSIZE(flat, bytes);
 	return flat;
-}
-
-/* Do the parameters of a flat value make sense to its type? */
-static bool
-parameters_are_valid(const SampleStateType *type, const SampleParameter *parameters)
-{
-	return type->n_parameters == 0 || type->parameters_valid(parameters);
 }
 
 Datum

@@ -1,0 +1,96 @@
+-- Values whose stored bytes are damaged, as by a failing disk: memory safety must not depend on them.
+-- A type of bytes that is read as a state without conversion stands in for the disk.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE SCHEMA damaged_state;
+SET search_path = damaged_state, public;
+
+CREATE TYPE raw;
+CREATE FUNCTION raw_in(cstring) RETURNS raw LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
+CREATE FUNCTION raw_out(raw) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
+CREATE TYPE raw (INPUT = raw_in, OUTPUT = raw_out, ALIGNMENT = double, STORAGE = extended);
+CREATE CAST (raw AS ecdf) WITHOUT FUNCTION;
+CREATE CAST (raw AS sample_pair) WITHOUT FUNCTION;
+CREATE CAST (raw AS kde_state) WITHOUT FUNCTION;
+CREATE CAST (raw AS kde2d_state) WITHOUT FUNCTION;
+
+-- 64-bit words as they lie in the memory of a little-endian machine; int8send puts the highest byte first.
+CREATE FUNCTION words(VARIADIC bigint[]) RETURNS bytea LANGUAGE sql AS $$
+    SELECT string_agg(substr(int8send(w), 9 - b, 1), '' ORDER BY i, b)
+    FROM unnest($1) WITH ORDINALITY u (w, i), generate_series(1, 8) b
+$$;
+CREATE FUNCTION raw(bytea) RETURNS raw LANGUAGE sql AS 'SELECT $1::text::damaged_state.raw';
+
+-- The bits of 1.0 and of 2.0.
+\set one 4607182418800017408
+\set two 4611686018427387904
+
+-- Whole values, to show that the layout here is the real one. ecdf: 0 once, 1 twice.
+SELECT raw('\x01010000' || words(2, 3, 0, :one, 1, 2))::ecdf;
+SELECT raw('\x01020000' || words(1, 1, 1, 2, 0, 1, :one, 2))::sample_pair;
+-- kde_state: grid size, rule, number; 0 and 1 once each.
+CREATE FUNCTION kde_raw(grid_size bigint, rule bigint, number bigint) RETURNS kde_state LANGUAGE sql AS $$
+    SELECT damaged_state.raw('\x01010300' || damaged_state.words(
+        grid_size, rule, number, 2, 2, 0, 4607182418800017408, 1, 1))::kde_state
+$$;
+SELECT array_length((kde_result(kde_raw(7, 0, 0))).x, 1);
+-- kde2d_state: grid size and rule, number, four open ends, n, points (0, 1) and (1, 2).
+CREATE FUNCTION kde2d_raw(grid_size bigint, n bigint) RETURNS kde2d_state LANGUAGE sql AS $$
+    SELECT damaged_state.raw('\x01000000' || damaged_state.words(
+        grid_size, 0, 9221120237041090560, 9221120237041090560, 9221120237041090560, 9221120237041090560,
+        n, 0, 4607182418800017408, 4607182418800017408, 4611686018427387904))::kde2d_state
+$$;
+SELECT kde2d_raw(7, 2);
+
+-- Parameters that no transition function writes: a grid without nodes, with fewer than none, with more
+-- than there may be; rules that do not exist; a bandwidth beside a rule; no bandwidth where a number is due.
+SELECT kde_result(kde_raw(0, 0, 0));
+SELECT kde_result(kde_raw(-1, 0, 0));
+SELECT kde_result(kde_raw(1, 0, 0));
+SELECT kde_result(kde_raw(1000000000, 0, 0));
+SELECT kde_result(kde_raw(7, 77, 0));
+SELECT kde_result(kde_raw(7, 4294967296, 0));
+SELECT kde_result(kde_raw(7, 0, :one));
+SELECT kde_result(kde_raw(7, 2, 0));
+SELECT kde_state_add(kde_raw(0, 0, 0), 1);
+SELECT kde_state_combine(NULL, kde_raw(0, 0, 0));
+SELECT kde_raw(0, 0, 0);
+SELECT kde2d_result(kde2d_raw(0, 2));
+SELECT kde2d_result(kde2d_raw(-1, 2));
+SELECT kde2d_result(kde2d_raw(7, 3));
+SELECT kde2d_result(kde2d_raw(7, -1));
+
+-- Any byte of a value may be any other, and it may be cut short. What is read must not crash, nor fail
+-- in another way than by saying that the value is damaged (or by a NaN that shows up as a result).
+CREATE FUNCTION survive(good bytea, use text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    bad bytea;
+    at int;
+BEGIN
+    FOR i IN 0 .. 12 * length(good) LOOP
+        at := i % length(good);
+        bad := set_byte(good, at, (i / length(good) * 37 + get_byte(good, at) + 1) % 256);
+        IF i % 40 = 0 THEN
+            bad := substr(bad, 1, at);
+        END IF;
+        BEGIN
+            EXECUTE use USING damaged_state.raw(bad);
+        EXCEPTION WHEN data_corrupted THEN
+            NULL;
+        END;
+    END LOOP;
+    RETURN true;
+END
+$$;
+SELECT survive('\x01010000' || words(2, 3, 0, :one, 1, 2),
+    'SELECT mean(e), stddev(e), quantile(e, 0.5), cdf(e, 1), n(e), e::text, ecdf_add(e, 3),
+            ecdf_combine(e, e), kde(e, 5) FROM (SELECT $1::ecdf) v (e)');
+SELECT survive('\x01020000' || words(1, 1, 1, 2, 0, 1, :one, 2),
+    'SELECT s::text, sample_pair_add(s, 1, 2), sample_pair_combine(s, s) FROM (SELECT $1::sample_pair) v (s)');
+SELECT survive('\x01010300' || words(7, 0, 0, 2, 2, 0, :one, 1, 1),
+    'SELECT s::text, kde_result(s), kde_state_combine(s, s) FROM (SELECT $1::kde_state) v (s)');
+SELECT survive('\x01000000' || words(7, 0, 9221120237041090560, 9221120237041090560, 9221120237041090560,
+        9221120237041090560, 3, 0, :one, :one, :two, :two, 0),
+    'SELECT s::text, kde2d_result(s), kde2d_state_combine(s, s) FROM (SELECT $1::kde2d_state) v (s)');
+
+DROP SCHEMA damaged_state CASCADE;
