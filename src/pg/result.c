@@ -13,8 +13,8 @@ ResultSet
 result_set_begin(FunctionCallInfo fcinfo)
 {
 	ReturnSetInfo *info = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext per_query;
 	MemoryContext caller;
+	TupleDesc descriptor;
 	ResultSet result;
 
 	if (info == NULL || !IsA(info, ReturnSetInfo))
@@ -25,13 +25,13 @@ result_set_begin(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("materialize mode required, but it is not allowed in this context")));
 
-	per_query = info->econtext->ecxt_per_query_memory;
-	caller = MemoryContextSwitchTo(per_query);
-	if (get_call_result_type(fcinfo, NULL, &result.descriptor) != TYPEFUNC_COMPOSITE)
+	/* What finding the type leaves behind must not pile up where a rescan frees nothing. */
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
 						errmsg("could not determine the result type of the function"),
 						errhint("Give the first argument a type, as in NULL::uuid.")));
-	result.descriptor = CreateTupleDescCopy(result.descriptor);
+	caller = MemoryContextSwitchTo(info->econtext->ecxt_per_query_memory);
+	result.descriptor = CreateTupleDescCopy(descriptor);
 	result.store =
 		tuplestore_begin_heap((info->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
 	MemoryContextSwitchTo(caller);
