@@ -44,9 +44,10 @@ COMMENT ON FUNCTION kmeans(text, integer, integer, integer, double precision, bi
     'k-means clustering of the rows of a query: cluster, distance, second cluster, margin';
 
 -- kmeans(id_type, query, k, ...): the same for ids of any type that can be ordered; only the type of the first
--- argument matters. Where that is text, name the query, which would otherwise be taken for k:
+-- argument matters. The form for text stands beside the general one because a literal query would otherwise be
+-- taken for k.
 --   SELECT * FROM kmeans(NULL::uuid, 'SELECT id, px FROM real', 10);
---   SELECT * FROM kmeans(NULL::text, query => 'SELECT file, px FROM real', k => 10);
+--   SELECT * FROM kmeans(NULL::text, 'SELECT file, px FROM real', 10);
 CREATE FUNCTION kmeans(
     id_type anyelement,
     query text,
@@ -67,6 +68,27 @@ RETURNS TABLE (
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION kmeans(anyelement, text, integer, integer, integer, double precision, bigint) IS
     'k-means clustering of the rows of a query with ids of the type of the first argument';
+
+CREATE FUNCTION kmeans(
+    id_type text,
+    query text,
+    k integer,
+    n_init integer DEFAULT 10,
+    max_iter integer DEFAULT 300,
+    tol double precision DEFAULT 1e-4,
+    seed bigint DEFAULT 0
+)
+RETURNS TABLE (
+    id text,
+    cluster integer,
+    distance double precision,
+    second_cluster integer,
+    margin double precision
+)
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans_typed'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION kmeans(text, text, integer, integer, integer, double precision, bigint) IS
+    'k-means clustering of the rows of a query with text ids';
 
 -- kmeans_centers(query, k, ...) -> setof (cluster, size, inertia, center)
 -- The clusters of kmeans() with the same arguments, one row each, in ascending order of cluster.
@@ -114,6 +136,26 @@ RETURNS TABLE (
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10;
 COMMENT ON FUNCTION kmeans_centers(anyelement, text, integer, integer, integer, double precision, bigint) IS
     'centres of the k-means clustering of the rows of a query with ids of the type of the first argument';
+
+CREATE FUNCTION kmeans_centers(
+    id_type text,
+    query text,
+    k integer,
+    n_init integer DEFAULT 10,
+    max_iter integer DEFAULT 300,
+    tol double precision DEFAULT 1e-4,
+    seed bigint DEFAULT 0
+)
+RETURNS TABLE (
+    cluster integer,
+    size bigint,
+    inertia double precision,
+    center real[]
+)
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans_centers_typed'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10;
+COMMENT ON FUNCTION kmeans_centers(text, text, integer, integer, integer, double precision, bigint) IS
+    'centres of the k-means clustering of the rows of a query with text ids';
 
 -- nearest_center_result: where a row lies among centres; the columns of kmeans().
 CREATE TYPE nearest_center_result AS (

@@ -30,7 +30,7 @@
 --
 --   SELECT * FROM tsne($$ SELECT id, px FROM digits $$);
 --   SELECT * FROM tsne(NULL::uuid, $$ SELECT key, features FROM rows $$, perplexity => 50);
---   SELECT * FROM tsne(NULL::text, query => $$ SELECT file, px FROM images $$);
+--   SELECT * FROM tsne(NULL::text, $$ SELECT file, px FROM images $$);
 --
 -- van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008.
 CREATE FUNCTION tsne(
@@ -73,3 +73,24 @@ COMMENT ON FUNCTION tsne(
 	anyelement, text, double precision, integer, integer, double precision, double precision,
 	double precision, integer, text, bigint
 ) IS 't-SNE map of the rows of a query that returns (id, array), with ids of the type of the first argument';
+
+CREATE FUNCTION tsne(
+	id_type text,
+	query text,
+	perplexity double precision DEFAULT 30,
+	n_components integer DEFAULT 2,
+	n_iter integer DEFAULT 750,
+	early_exaggeration double precision DEFAULT 12,
+	exaggeration double precision DEFAULT 1,
+	learning_rate double precision DEFAULT NULL,
+	pca integer DEFAULT 50,
+	init text DEFAULT 'pca',
+	seed bigint DEFAULT 0
+) RETURNS TABLE (id text, x double precision, y double precision, z double precision)
+AS 'MODULE_PATHNAME', 'synthdq_tsne'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+
+COMMENT ON FUNCTION tsne(
+	text, text, double precision, integer, integer, double precision, double precision,
+	double precision, integer, text, bigint
+) IS 't-SNE map of the rows of a query that returns (id, array), with text ids';

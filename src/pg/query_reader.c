@@ -93,7 +93,7 @@ startup_id_column(Reader *reader, Form_pg_attribute column)
 	Oid type = getBaseType(column->atttypid);
 	Oid wanted = reader->result->id_type;
 
-	if (wanted == INT8OID ? is_integer_type(type) : type == getBaseType(wanted))
+	if (wanted == INT8OID ? is_integer_type(type) : IsBinaryCoercible(type, getBaseType(wanted)))
 	{
 		reader->id_column_type = type;
 		return;

@@ -30,12 +30,12 @@ FROM kmeans('SELECT id, px FROM points', 2) a
                                                   FROM points', 2)) b USING (id)
 GROUP BY t ORDER BY t;
 
--- Ids: smallint and bigint come back as bigint; other types by the first argument. With text ids the query
--- must be named, or the first argument would be taken for it.
+-- Ids: smallint and bigint come back as bigint; other types by the first argument,
+-- text in a form of its own.
 SELECT pg_typeof(id), min(id), max(id) FROM kmeans('SELECT id::smallint, px FROM points', 2) GROUP BY 1;
 SELECT pg_typeof(id), min(id), max(id)
 FROM kmeans('SELECT id + 9007199254740993, px FROM points', 2) GROUP BY 1;
-SELECT pg_typeof(id), id, cluster FROM kmeans(NULL::text, query => 'SELECT ''p'' || id, px FROM points', k => 2)
+SELECT pg_typeof(id), id, cluster FROM kmeans(NULL::text, 'SELECT ''p'' || id, px FROM points', 2)
 ORDER BY id;
 SELECT pg_typeof(id), count(DISTINCT id)
 FROM kmeans(NULL::uuid, 'SELECT md5(id::text)::uuid, px FROM points', 2) GROUP BY 1;

@@ -61,10 +61,9 @@ SELECT count(*) FROM tsne($$ SELECT id::integer, ARRAY[id, id % 7]::integer[] FR
 SELECT count(*) FROM tsne($$ SELECT id::bigint, px::real[] FROM points $$, n_iter => 5);
 SELECT count(*) FROM tsne($$ SELECT px::double precision[] FROM points $$, n_iter => 5);
 
--- Ids of other types, in their order. With text ids the query must be named, or else the first
--- argument is taken for it.
+-- Ids of other types, in their order; text has a form of its own.
 SELECT pg_typeof(id), min(id), max(id)
-FROM tsne(NULL::text, query => $$ SELECT 'row ' || lpad(id::text, 3, '0'), px FROM points $$, n_iter => 5)
+FROM tsne(NULL::text, $$ SELECT 'row ' || lpad(id::text, 3, '0'), px FROM points $$, n_iter => 5)
 GROUP BY 1;
 SELECT pg_typeof(id), count(*)
 FROM tsne(NULL::uuid, $$ SELECT md5(id::text)::uuid, px FROM points $$, n_iter => 5) GROUP BY 1;
