@@ -1,0 +1,65 @@
+/*
+ * ks.h
+ *		The two-sample Kolmogorov-Smirnov test.
+ */
+#ifndef SYNTHDQ_CORE_TESTS_KS_H
+#define SYNTHDQ_CORE_TESTS_KS_H
+
+#include "core/base/arena.h"
+#include "core/base/stop.h"
+#include "core/sample/tally.h"
+#include "core/tests/method.h"
+#include "core/tests/tail.h"
+
+/* TEST_AUTO is exact up to this work for all three p-values together, in units of about a
+ * nanosecond. It is a constant, so that a result depends on the samples alone. */
+#define KS_EXACT_WORK_MAX 2e7
+
+/* TEST_EXACT is refused beyond this (about ten seconds). */
+#define KS_FORCED_WORK_MAX 1e10
+
+/*
+ * F and G are the right-continuous empirical distribution functions of x and y. All statistics are
+ * integers divided once by n_x n_y.
+ *
+ * `greater` and `less` are scipy's: `greater` is the alternative that F > G somewhere, and has the
+ * p-value of d_plus: it is small when the values of x tend to be SMALLER. (In the Mann-Whitney test the
+ * same word means that they tend to be larger.)
+ */
+typedef struct KsResult
+{
+	double statistic; /* D = max(d_plus, d_minus) = max abs(F - G) */
+	double d_plus;    /* max(F - G), at least 0 */
+	double d_minus;   /* max(G - F), at least 0 */
+	PValue two_sided; /* P(statistic at least this large) under the null hypothesis */
+	PValue greater;   /* the same of d_plus */
+	PValue less;      /* the same of d_minus */
+	double location;  /* the smallest value at which D is attained; NaN if D = 0 */
+	int64_t n_x;
+	int64_t n_y;
+	int64_t lattice_plus; /* d_plus n_x n_y */
+	int64_t lattice_minus;
+	TestMethod method; /* the law of all three p-values: TEST_EXACT or TEST_ASYMPTOTIC */
+} KsResult;
+
+/*
+ * The null laws:
+ * - exact, conditional on the ties (ks_exact.h). Where the chance is too small for its recursion (below
+ *	 about 1e-560), the asymptotic value is returned instead, and `method` says so.
+ * - asymptotic, untied or lightly tied: Kolmogorov's law at l^2 = z^2 + z (m + 2n) / (3 sqrt(m n (m + n))),
+ *	 m >= n the sizes, z = sqrt(m n / (m + n)) (D - half a lattice step): Hodges, "The significance
+ *	 probability of the Smirnov two-sample test" (1957). One-sided: exp(-2 l^2).
+ * - asymptotic, at most KS_NORMAL_BLOCKS_MAX distinct values and many ties: ks_normal.h.
+ *
+ * Both samples must have at least one observation (else SDQ_BAD_ARGUMENT). The tally is read several
+ * times. Scratch memory is given back. Failures: SDQ_INTERRUPTED; those of the arena; for TEST_EXACT
+ * also SDQ_TOO_LARGE with TESTS_EXACT_INFEASIBLE.
+ */
+extern SdqStatus ks_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop,
+						 KsResult *result);
+
+/* The asymptotic p-values without ties, for a statistic of `lattice` / (n_x n_y). */
+extern PValue ks_hodges_two_sided(int64_t n_x, int64_t n_y, int64_t lattice);
+extern PValue ks_hodges_one_sided(int64_t n_x, int64_t n_y, int64_t lattice);
+
+#endif
