@@ -111,9 +111,9 @@ ks_hodges_one_sided(int64_t n_x, int64_t n_y, int64_t lattice)
 	return smirnov_tail(hodges_argument(n_x, n_y, lattice));
 }
 
-/* The band of each alternative; a statistic of 0 needs none, its p-value is 1. */
+/* The band of each alternative, one-sided ones cut off (ks_band.h); a statistic of 0 needs none, its p-value is 1. */
 static void
-make_bands(const KsFold *fold, KsBand *bands)
+make_bands(const KsFold *fold, double cut, KsBand *bands)
 {
 	int64_t greatest = fold->plus > fold->minus ? fold->plus : fold->minus;
 	/* Two-sided is symmetric; the smaller sample as a means fewer columns. */
@@ -121,8 +121,8 @@ make_bands(const KsFold *fold, KsBand *bands)
 	int64_t larger = fold->n_x < fold->n_y ? fold->n_y : fold->n_x;
 
 	bands[TWO_SIDED] = ks_band_two_sided(smaller, larger, greatest);
-	bands[GREATER] = ks_band_one_sided(fold->n_x, fold->n_y, fold->plus);
-	bands[LESS] = ks_band_one_sided(fold->n_y, fold->n_x, fold->minus);
+	bands[GREATER] = ks_band_one_sided(fold->n_x, fold->n_y, fold->plus, cut);
+	bands[LESS] = ks_band_one_sided(fold->n_y, fold->n_x, fold->minus, cut);
 }
 
 /* Closed forms; false if none applies. */
@@ -243,9 +243,9 @@ find_p_values(const KsFold *fold, TestMethod method, Tally *tally, Arena *scratc
 	if (method != TEST_ASYMPTOTIC && try_closed_form(fold, p))
 		return sdq_ok();
 
-	make_bands(fold, bands);
 	if (method != TEST_ASYMPTOTIC)
 	{
+		make_bands(fold, KS_CUT_EXACT, bands);
 		status = try_recursion(bands, needed, limit, tally, scratch, stop, p, &work, &done);
 		if (sdq_failed(status) || done)
 			return status;
@@ -253,6 +253,7 @@ find_p_values(const KsFold *fold, TestMethod method, Tally *tally, Arena *scratc
 			return test_exact_infeasible(work, limit);
 	}
 	*done_by = TEST_ASYMPTOTIC;
+	make_bands(fold, KS_CUT_NORMAL, bands);
 	return asymptotic(fold, bands, needed, tally, scratch, stop, p);
 }
 

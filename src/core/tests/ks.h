@@ -45,7 +45,7 @@ typedef struct KsResult
 /*
  * The null laws:
  * - exact, conditional on the ties (ks_exact.h). Where the chance is too small for its recursion (below
- *	 about 1e-560), the asymptotic value is returned instead, and `method` says so.
+ *	 about 1e-420), the asymptotic value is returned instead, and `method` says so.
  * - asymptotic, untied or lightly tied: Kolmogorov's law at l^2 = z^2 + z (m + 2n) / (3 sqrt(m n (m + n))),
  *	 m >= n the sizes, z = sqrt(m n / (m + n)) (D - half a lattice step): Hodges, "The significance
  *	 probability of the Smirnov two-sample test" (1957). One-sided: exp(-2 l^2).

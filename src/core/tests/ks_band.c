@@ -50,12 +50,12 @@ ks_band_two_sided(int64_t n_x, int64_t n_y, int64_t threshold)
 }
 
 KsBand
-ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold)
+ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold, double cut)
 {
 	double product = (double) n_a * (double) n_b;
 	double unit = sqrt(product * ((double) n_a + (double) n_b)); /* l = 1 on the lattice */
 	double l = (double) threshold / unit;
-	double c = 2 * KS_CUT / (l + sqrt(l * l + 4 * KS_CUT));
+	double c = 2 * cut / (l + sqrt(l * l + 4 * cut));
 	double low = ceil(c * unit) + (double) n_a + (double) n_b;
 
 	/* No state lies below -n_a n_b. */

@@ -15,7 +15,8 @@
  * hardly any path that reaches it visits. They are cut off, and count as never reaching it.
  * For the limiting Brownian bridge, a path that reaches l also visits -c with a chance of at most
  * 2 exp(-2 c (c + l)) wherever the block ends lie (reflection on either side of the crossing). The
- * cut is at c (c + l) = KS_CUT, a relative error of 4e-22; the discrete law has lighter tails.
+ * cut is at a given c (c + l): at 25 the relative error is 4e-22, at 10 it is 4e-9; the discrete law
+ * has lighter tails.
  */
 #ifndef SYNTHDQ_CORE_TESTS_KS_BAND_H
 #define SYNTHDQ_CORE_TESTS_KS_BAND_H
@@ -23,7 +24,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KS_CUT 25.0
+/* c (c + l) for the exact and for the asymptotic law. */
+#define KS_CUT_EXACT  25.0
+#define KS_CUT_NORMAL 10.0
 
 typedef struct KsBand
 {
@@ -42,6 +45,6 @@ extern void ks_band_states(const KsBand *band, int64_t S, int64_t *first, int64_
 extern KsBand ks_band_two_sided(int64_t n_x, int64_t n_y, int64_t threshold);
 
 /* P(max d >= threshold), d counting a upwards: a = x asks for F - G, a = y for G - F. */
-extern KsBand ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold);
+extern KsBand ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold, double cut);
 
 #endif

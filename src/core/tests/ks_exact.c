@@ -20,22 +20,24 @@
  * Of the u's only those between the states of the band before and after the block are ever computed:
  * below the former all is as below the band, above it all is 1.
  *
- * Range: u spans everything between 1 and p, so u is stored times 2^900, and p is right down to
- * about 1e-560.
+ * Range: u spans everything between 1 and p, so u is stored times 2^450, and hypergeometric weights
+ * start at 2^450 at the mode. p is then right down to about 1e-420.
  */
 #include "core/tests/ks_exact.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #define LN_2 0.69314718055994530942
 
-/* u = 1 as stored. Products with counts (below 2^33) stay below the largest double, 2^1024. */
-#define SCALE     0x1p900
-#define LOG_SCALE 623.83246250395073 /* 900 ln 2 */
+/* u = 1 as stored, and the largest weight. Their product, times a number of terms or a count, stays
+ * below the largest double, 2^1024. */
+#define SCALE     0x1p450
+#define LOG_SCALE 311.91623125197543 /* 450 ln 2 */
 
-/* Below this, stored, terms have been lost to denormals. */
-#define SMALLEST_STORED 0x1p-960
+/* Below this, stored, what was lost to underflow may have been seen. */
+#define SMALLEST_STORED 0x1p-950
 
 /* A hypergeometric term whose largest possible contribution is below this share ends the sum. */
 #define NEGLIGIBLE 1e-18
@@ -223,21 +225,21 @@ mean_over_block(const KsBand *band, const Crossing *crossing, const double *u, i
 											: (int64_t) guess;
 	double total = 0;
 	double sum = 0;
-	double weight = 1; /* relative to the mode's */
+	double weight = SCALE; /* the mode's */
 
-	for (int64_t c = mode; c <= most && weight > 0; c++)
+	for (int64_t c = mode; c <= most && weight >= DBL_MIN; c++)
 	{
 		int64_t source = i - c;
 
 		total += weight;
 		sum += weight * u_of(band, crossing, u, source);
-		if (weight <= NEGLIGIBLE * total && weight * SCALE <= NEGLIGIBLE * sum)
+		if (weight < NEGLIGIBLE * total && weight * SCALE < NEGLIGIBLE * sum)
 			break;
 		weight *= ((double) (t - c) * (double) source) /
 				  ((double) (c + 1) * (double) (before - source + 1));
 	}
-	weight = 1;
-	for (int64_t c = mode; c > least && weight > 0; c--)
+	weight = SCALE;
+	for (int64_t c = mode; c > least && weight >= DBL_MIN; c--)
 	{
 		int64_t source = i - c + 1; /* of c - 1 */
 
@@ -245,7 +247,7 @@ mean_over_block(const KsBand *band, const Crossing *crossing, const double *u, i
 				  ((double) (t - c + 1) * (double) source);
 		total += weight;
 		sum += weight * u_of(band, crossing, u, source);
-		if (weight <= NEGLIGIBLE * total && weight * SCALE <= NEGLIGIBLE * sum)
+		if (weight < NEGLIGIBLE * total && weight * SCALE < NEGLIGIBLE * sum)
 			break;
 	}
 	return sum / total;
@@ -345,7 +347,10 @@ ks_exact_log_p(const KsBand *band, const KsExactPlan *plan, Tally *tally, Arena 
 	arena_release(scratch, mark);
 	if (sdq_failed(status))
 		return status;
-	*log_p = p < SMALLEST_STORED ? -INFINITY : log(p) - LOG_SCALE;
+	if (p < SMALLEST_STORED)
+		*log_p = -INFINITY;
+	else
+		*log_p = p < 1 ? log(p) - LOG_SCALE : log(p / SCALE);
 	return sdq_ok();
 }
 

@@ -25,7 +25,7 @@ extern KsExactPlan ks_exact_plan(const KsBand *band, Tally *tally, double limit)
 /*
  * The chance that a path leaves the band, by the recursion that was planned; relative error about
  * 1e-16 times the square root of N. *log_p is its natural logarithm, -INFINITY if the chance is too
- * small for the recursion (below about 1e-560). Needs about 4 * max_width doubles of scratch, given back.
+ * small for the recursion (below about 1e-420). Needs about 4 * max_width doubles of scratch, given back.
  * Polls `stop` every few milliseconds. Failures: SDQ_INTERRUPTED and those of the arena.
  */
 extern SdqStatus ks_exact_log_p(const KsBand *band, const KsExactPlan *plan, Tally *tally,

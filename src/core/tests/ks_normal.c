@@ -12,9 +12,8 @@
  * where B(u_{k-1}) is normal with mean b u_{k-1} / u_k and variance u_{k-1} (u_k - u_{k-1}) / u_k.
  * v is 1 outside, v_1 = 0 inside, and the answer is v at u = 1, b = 0. The integral over the band is
  * the midpoint rule on nodes closer than the standard deviations of the steps that lead to and away
- * from them; for a normal density at that spacing the rule is right to 1e-6. The parts outside are
- * normal tails, and each row of weights is divided by its sum. Like u in ks_exact.c, v is stored
- * times 2^900.
+ * from them; for a normal density at that spacing the rule is right to 1e-8. The parts outside are
+ * normal tails, and each row of weights is divided by its sum.
  *
  * Steps so small that they would need more than NODES_MAX nodes are joined: the ends of such tiny
  * blocks are not looked at, which matters little right beside another look.
@@ -23,18 +22,17 @@
  * looks at which the path is outside but was not at the look before; it bounds the p-value from
  * above and is close to it where crossings are rare. C is a sum of tails of single looks, and those
  * are known exactly. So the recursion's result is multiplied by C with hypergeometric tails over C with
- * normal tails, and from l = FAR_OUT on (where the path overshoots l by so little that every small
- * step matters) C itself is the result. Given that B(u_k) is outside, the share of new crossings
+ * normal tails; and where C is below FAR_OUT (there the path overshoots the boundary by so little
+ * that every small step matters, and v would underflow before long) C itself is the result. Given that B(u_k) is outside, the share of new crossings
  * follows from the about exponential overshoot.
  */
 #include "core/tests/ks_normal.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "core/tests/tail.h"
 
-#define SCALE       0x1p900
-#define LOG_SCALE   623.83246250395073 /* 900 ln 2 */
 #define SQRT_1_2    0.70710678118654752440
 #define LN_2        0.69314718055994530942
 #define SQRT_2_PI   2.50662827463100050242
@@ -43,17 +41,18 @@
 #define NODES_MIN 64
 #define NODES_MAX 1024
 
+/* Below 1e-10 it is the logarithm that matters, and C carries most of it: fewer nodes will do. */
+#define LOG_FAR       (-23.03)
+#define NODES_MAX_FAR 256
+
 /* Distance of nodes in units of the smaller of the neighbouring steps' standard deviations. */
-#define NODE_SPACING 0.7
+#define NODE_SPACING 1.0
 
 /* A normal weight whose largest possible contribution is below this share ends the sum. */
-#define NEGLIGIBLE 1e-18
+#define NEGLIGIBLE 1e-14
 
-/* See above; exp(-2 l^2) is then 1e-125. */
-#define FAR_OUT 12.0
-
-/* Below, p is above .1, and normal tails are good. */
-#define CORRECTED_FROM 1.0
+/* See above: ln 1e-120. */
+#define LOG_FAR_OUT (-276.31)
 
 /* When a sum of hypergeometric terms is over: by size, and by number (with 1e8 values it is then
  * over by size too, and with more the tails hardly differ from normal ones). */
@@ -127,7 +126,7 @@ list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
 
 /* Choose the nodes: close enough for the steps on both sides. */
 static void
-place_nodes(Look *looks, size_t n_looks)
+place_nodes(Look *looks, size_t n_looks, size_t nodes_max)
 {
 	for (size_t k = 0; k + 1 < n_looks; k++)
 	{
@@ -138,9 +137,9 @@ place_nodes(Look *looks, size_t n_looks)
 		if (k > 0 && looks[k].sd < sd)
 			sd = looks[k].sd;
 		wanted = ceil(range / (NODE_SPACING * sd));
-		looks[k].n_nodes = wanted >= NODES_MAX   ? NODES_MAX
-						   : wanted <= NODES_MIN ? NODES_MIN
-												 : (size_t) wanted;
+		looks[k].n_nodes = wanted >= (double) nodes_max ? nodes_max
+						   : wanted <= NODES_MIN        ? NODES_MIN
+														: (size_t) wanted;
 		looks[k].spacing = range / (double) looks[k].n_nodes;
 	}
 	looks[n_looks - 1].n_nodes = 1;
@@ -149,7 +148,7 @@ place_nodes(Look *looks, size_t n_looks)
 
 /* v at one point of look `to`, from its values at the nodes of the look before. */
 static double
-mean_over_step(const Look *from, const Look *to, const double *v, double b, double below)
+mean_over_step(const KsBand *band, const Look *from, const Look *to, const double *v, double b)
 {
 	double mean = b * from->share / to->share;
 	double h = from->spacing;
@@ -157,7 +156,7 @@ mean_over_step(const Look *from, const Look *to, const double *v, double b, doub
 	double high_tail = 0.5 * erfc((from->high - mean) / to->sd * SQRT_1_2);
 	double low_tail = 0.5 * erfc((mean - from->low) / to->sd * SQRT_1_2);
 	double total = high_tail + low_tail;
-	double sum = SCALE * high_tail + below * low_tail;
+	double sum = high_tail + (band->low_hits ? low_tail : 0);
 	double nearest = floor((mean - from->low) / h);
 	ptrdiff_t start = nearest <= 0                        ? 0
 					  : nearest >= (double) from->n_nodes ? (ptrdiff_t) from->n_nodes - 1
@@ -180,7 +179,7 @@ mean_over_step(const Look *from, const Look *to, const double *v, double b, doub
 				total += weight;
 				sum += weight * v[m];
 			}
-			if (weight <= NEGLIGIBLE * total && weight * SCALE <= NEGLIGIBLE * sum)
+			if (weight <= NEGLIGIBLE * sum || weight < DBL_MIN)
 				break;
 			weight *= ratio;
 			ratio *= shrink;
@@ -196,7 +195,6 @@ recursion_log_p(const KsBand *band, const Look *looks, size_t n_looks, Arena *sc
 {
 	double *v = arena_zalloc(scratch, NODES_MAX, sizeof(double));
 	double *v_before = arena_zalloc(scratch, NODES_MAX, sizeof(double));
-	double below = band->low_hits ? SCALE : 0;
 
 	if (v == NULL || v_before == NULL)
 		return arena_failure(scratch);
@@ -210,12 +208,12 @@ recursion_log_p(const KsBand *band, const Look *looks, size_t n_looks, Arena *sc
 		{
 			double b = looks[k].low + ((double) m + 0.5) * looks[k].spacing;
 
-			v[m] = mean_over_step(&looks[k - 1], &looks[k], v_before, b, below);
+			v[m] = mean_over_step(band, &looks[k - 1], &looks[k], v_before, b);
 		}
 		if (stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
-	*log_p = log(v[0]) - LOG_SCALE;
+	*log_p = log(v[0]);
 	return sdq_ok();
 }
 
@@ -316,30 +314,27 @@ ks_normal_log_p(const KsBand *band, Tally *tally, Arena *scratch, Stop *stop, do
 	double n_b = (double) band->n_b;
 	double unit = sqrt(n_a * n_b * (n_a + n_b)); /* l = 1 on the lattice */
 	double range = ((double) band->high + (double) band->low) / unit;
-	double l = (double) band->high / unit;
 	ArenaMark mark = arena_mark(scratch);
 	Look *looks = arena_alloc(scratch, KS_NORMAL_BLOCKS_MAX, sizeof(Look));
 	SdqStatus status = sdq_ok();
-	double log_exact = 0;
-	double log_normal = 0;
+	double log_exact;
+	double log_normal;
 	size_t n_looks;
 
 	if (looks == NULL)
 		return arena_failure(scratch);
-	if (l >= CORRECTED_FROM)
+	n_looks = list_looks(band, tally, 0, looks);
+	count_crossings(band, looks, n_looks, &log_exact, &log_normal);
+	*log_p = log_exact;
+	if (log_exact > LOG_FAR_OUT)
 	{
-		n_looks = list_looks(band, tally, 0, looks);
-		count_crossings(band, looks, n_looks, &log_exact, &log_normal);
-	}
-	if (l < FAR_OUT)
-	{
-		n_looks = list_looks(band, tally, range / (NODE_SPACING * NODES_MAX), looks);
-		place_nodes(looks, n_looks);
+		size_t nodes_max = log_exact > LOG_FAR ? NODES_MAX : NODES_MAX_FAR;
+
+		n_looks = list_looks(band, tally, range / (NODE_SPACING * (double) nodes_max), looks);
+		place_nodes(looks, n_looks, nodes_max);
 		status = recursion_log_p(band, looks, n_looks, scratch, stop, log_p);
 		*log_p += log_exact - log_normal;
 	}
-	else
-		*log_p = log_exact;
 	arena_release(scratch, mark);
 	return status;
 }

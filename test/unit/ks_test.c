@@ -1,0 +1,702 @@
+/*
+ * ks_test.c
+ *		The Kolmogorov-Smirnov test: acceptance cases by name, then references (scipy, R), oracles
+ *		(all assignments; the plain recursion over cells), the asymptotic laws, and hostile sizes.
+ */
+#include "core/tests/ks.h"
+
+#include "check.h"
+#include "core/base/rng.h"
+#include "core/tests/ks_band.h"
+#include "core/tests/ks_exact.h"
+#include "core/tests/ks_normal.h"
+#include "sample_views.h"
+#include "two_sample.h"
+
+#define EXACT_TOLERANCE 1e-9
+
+/* Test two views, which are freed. */
+static SdqStatus
+test_views(SampleView x, SampleView y, TestMethod method, KsResult *result)
+{
+	Tally tally = tally_open(&x, &y);
+	Arena arena;
+	SdqStatus status;
+
+	arena_init(&arena, arena_malloc_source(), 0);
+	status = ks_test(&tally, method, &arena, NULL, result);
+	arena_free(&arena);
+	view_free(&x);
+	view_free(&y);
+	return status;
+}
+
+/* Test two arrays of values. */
+static KsResult
+test_values(const double *x, size_t n_x, const double *y, size_t n_y, TestMethod method)
+{
+	KsResult result = {.method = TEST_AUTO};
+
+	check(!sdq_failed(test_views(view_of_values(x, n_x), view_of_values(y, n_y), method, &result)),
+		  "the test succeeds");
+	return result;
+}
+
+#define TEST_VALUES(x, y) test_values(x, N_ITEMS(x), y, N_ITEMS(y), TEST_AUTO)
+
+/* Values 0, step, 2 step, ... from `first` on. */
+static SampleView
+view_of_range(size_t n, double first, double step)
+{
+	double *values = malloc(n * sizeof(double));
+	SampleView view;
+
+	for (size_t i = 0; i < n; i++)
+		values[i] = first + (double) i * step;
+	view = view_of_values(values, n);
+	free(values);
+	return view;
+}
+
+/* ks_small_exact */
+static void
+check_small_exact(void)
+{
+	KsResult r = TEST_VALUES(((double[]){1, 2, 3}), ((double[]){4, 5, 6}));
+
+	check(r.statistic == 1 && r.d_plus == 1 && r.d_minus == 0, "ks_small_exact: D = D+ = 1");
+	check_close(r.two_sided.p, 0.1, 1e-14, "ks_small_exact: p = 2/20");
+	check_close(r.two_sided.log10_p, -1, 1e-14, "ks_small_exact: log10 p = -1");
+	check_close(r.greater.p, 0.05, 1e-14, "ks_small_exact: x smaller is `greater`, p = 1/20");
+	check(r.less.p == 1, "ks_small_exact: less has p = 1");
+	check(r.location == 3, "ks_small_exact: D is attained at 3");
+	check(r.method == TEST_EXACT && r.n_x == 3 && r.n_y == 3, "ks_small_exact: exact, 3 and 3");
+}
+
+/* ks_5_5, ks_madlib_sample, ks_1_10_3_12 */
+static void
+check_small_samples(void)
+{
+	static const double madlib_x[] = {.22, -.87, -2.39, -1.79, .37, -1.54, 1.28, -.31, -.74, 1.72,
+									  .38, -.17, -.62,  -1.10, .30, .15,   2.30, .19,  -.50, -.09};
+	static const double madlib_y[] = {-5.13, -2.19, -2.43, -3.83, .50,  -3.25, 4.32,
+									  1.63,  5.18,  -.43,  7.11,  4.87, -3.10, -5.81,
+									  3.76,  6.31,  2.58,  .07,   5.76, 3.50};
+	KsResult r = TEST_VALUES(((double[]){1, 2, 3, 4, 9}), ((double[]){5, 6, 7, 8, 10}));
+
+	check(r.lattice_plus == 20, "ks_5_5: D = 20/25");
+	check_close(r.two_sided.p, .0793651, 1e-6, "ks_5_5: p = .0793651");
+
+	r = TEST_VALUES(madlib_x, madlib_y);
+	check(r.statistic == .45, "ks_madlib_sample: D = .45");
+	check_close(r.two_sided.p, .0335416594, 1e-9, "ks_madlib_sample: p = .0335416594");
+
+	r = TEST_VALUES(((double[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10}),
+					((double[]){3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
+	check(r.statistic == .2, "ks_1_10_3_12: D = .2");
+	check_close(r.two_sided.p, .9944576, 1e-7, "ks_1_10_3_12: p = .9944576");
+}
+
+/* ks_tie_block, ks_tie_conditional, ks_zero_heavy */
+static void
+check_ties(void)
+{
+	static const double zero_one_two[] = {0, 1, 2};
+	KsResult r = TEST_VALUES(((double[]){1, 1, 2}), ((double[]){1, 2, 2}));
+
+	check_close(r.statistic, 1.0 / 3, 1e-16, "ks_tie_block: D = 1/3, not 2/3");
+	check(r.two_sided.p == 1, "ks_tie_block: p = 1");
+
+	r = TEST_VALUES(((double[]){0, 0, 0, 0, 1, 2, 3}), ((double[]){0, 0, 1, 1, 3, 4, 5, 5}));
+	check(r.statistic == .375, "ks_tie_conditional: D = .375");
+	check_close(r.two_sided.p, 50.0 / 143, 1e-12, "ks_tie_conditional: p = 50/143");
+
+	check(!sdq_failed(test_views(view_of_counts(zero_one_two, (uint64_t[]){9500, 250, 250}, 3),
+								 view_of_counts(zero_one_two, (uint64_t[]){9400, 300, 300}, 3),
+								 TEST_AUTO, &r)),
+		  "ks_zero_heavy: the test succeeds");
+	check(r.statistic == .01 && r.method == TEST_EXACT, "ks_zero_heavy: D = .01, exact");
+	check_close(r.two_sided.p, .002132066, 1e-7, "ks_zero_heavy: p = .002132066");
+}
+
+/* ks_scale */
+static void
+check_scale(void)
+{
+	Rng rng;
+	double x[40];
+	double y[50];
+	double large[90];
+	KsResult r;
+	KsResult scaled;
+
+	rng_seed(&rng, 1, RNG_STREAM_TEST);
+	for (size_t i = 0; i < 40; i++)
+		x[i] = rng_double(&rng) * 5e-8;
+	for (size_t i = 0; i < 50; i++)
+		y[i] = 5e-8 + rng_double(&rng) * 5e-8;
+	r = TEST_VALUES(x, y);
+	check(r.statistic == 1, "ks_scale: [0, 5e-8) and [5e-8, 1e-7) are disjoint");
+
+	for (size_t i = 0; i < 50; i++)
+		y[i] -= 3e-8;
+	r = TEST_VALUES(x, y);
+	for (size_t i = 0; i < 90; i++)
+		large[i] = (i < 40 ? x[i] : y[i - 40]) * 1e-9;
+	scaled = test_values(large, 40, large + 40, 50, TEST_AUTO);
+	check(scaled.lattice_plus == r.lattice_plus && scaled.lattice_minus == r.lattice_minus &&
+			  scaled.two_sided.p == r.two_sided.p,
+		  "ks_scale: multiplied by 1e-9, D and p stay as they are");
+
+	r = TEST_VALUES(x, x);
+	check(r.statistic == 0 && r.two_sided.p == 1 && r.greater.p == 1 && r.less.p == 1,
+		  "ks_scale: a sample against itself has D = 0, p = 1");
+	check(isnan(r.location), "ks_scale: D = 0 is attained nowhere");
+}
+
+/* ks_near_copy, ks_1e5_equal */
+static void
+check_equal_sizes(void)
+{
+	KsResult r;
+
+	test_views(view_of_range(1000000, 0, 2), view_of_range(1000000, 1, 2), TEST_AUTO, &r);
+	check(r.statistic == 1e-6 && r.two_sided.p == 1, "ks_near_copy: n = 1e6, D = 1e-6, p = 1");
+	test_views(view_of_range(100000, 0, 2), view_of_range(100000, 1, 2), TEST_AUTO, &r);
+	check(r.statistic == 1e-5 && r.two_sided.p == 1, "ks_near_copy: n = 1e5, D = 1e-5, p = 1");
+
+	test_views(view_of_range(100000, 0, 1), view_of_range(100000, 1999.5, 1), TEST_AUTO, &r);
+	check(r.statistic == .02 && r.method == TEST_EXACT, "ks_1e5_equal: D = .02, exact");
+	check_close(r.two_sided.p, 8.47577e-18, 1e-6, "ks_1e5_equal: p = 8.47577e-18");
+	check_close(r.greater.p, 8.47577e-18 / 2, 1e-6, "ks_1e5_equal: greater has half of it");
+
+	/* The closed form against the recursion that knows nothing of equal sizes. */
+	for (int64_t n = 1; n <= 40; n++)
+	{
+		SampleView x = view_of_range((size_t) n, 0, 1);
+		SampleView y = view_of_range((size_t) n, 0.5, 1);
+		Tally tally = tally_open(&x, &y);
+		double worst = 0;
+		Arena arena;
+
+		arena_init(&arena, arena_malloc_source(), 0);
+		for (int64_t c = 1; c <= n; c++)
+		{
+			KsBand bands[2] = {ks_band_two_sided(n, n, c * n),
+							   ks_band_one_sided(n, n, c * n, KS_CUT_EXACT)};
+			PValue p[2] = {ks_equal_sizes_two_sided(n, c), ks_equal_sizes_one_sided(n, c)};
+
+			for (int k = 0; k < 2; k++)
+			{
+				KsExactPlan plan = ks_exact_plan(&bands[k], &tally, 1e9);
+				double log_p = 0;
+
+				ks_exact_log_p(&bands[k], &plan, &tally, &arena, NULL, &log_p);
+				worst = fmax(worst, fabs(exp(log_p) / p[k].p - 1));
+			}
+		}
+		if (worst > 1e-12)
+			check(false, "equal sizes: closed form = recursion");
+		arena_free(&arena);
+		view_free(&x);
+		view_free(&y);
+	}
+	check(true, "equal sizes: closed form = recursion for n up to 40 and all D");
+}
+
+/* ks_tail */
+static void
+check_tail(void)
+{
+	check_close(kolmogorov_tail(4.5).p, 5.1535e-18, 1e-5, "ks_tail: l = 4.5");
+	check_close(kolmogorov_tail(5).p, 3.8575e-22, 1e-5, "ks_tail: l = 5");
+	check_close(kolmogorov_tail(6).p, 1.0760e-31, 1e-4, "ks_tail: l = 6");
+	check_close(kolmogorov_tail(30).log10_p, -781.429, 1e-6,
+				"ks_tail: l = 30 has log10 p = -781.429");
+	check(kolmogorov_tail(0).p == 1, "ks_tail: l = 0");
+	check_close(kolmogorov_tail(1.18 - 1e-9).p, kolmogorov_tail(1.18 + 1e-9).p, 1e-8,
+				"ks_tail: both series agree where they are switched");
+	check_close(kolmogorov_tail(.3).p, 0.99999069, 1e-7, "ks_tail: l = .3");
+}
+
+/* Two samples without ties, for laws alone. */
+static SampleView
+untied_view(int64_t n, double first)
+{
+	return view_of_range((size_t) n, first, 1);
+}
+
+/* ks_881_369, and the table of asymptotic errors. */
+static void
+check_laws(void)
+{
+	static const struct
+	{
+		int64_t n_x, n_y, lattice;
+		double exact;
+		double error; /* of Hodges' law, relative */
+	} laws[] = {
+		{20, 20, 180, .03354166, .053},         {100, 150, 2650, .04327950, .0055},
+		{300, 50, 3100, .04607212, .0125},      {1000, 1000, 61000, .04839715, .0008},
+		{997, 1009, 61093, .04667316, .0021},   {6000, 1000, 279000, .04801335, .0007},
+		{881, 369, 32509, .01009711550, .0011},
+	};
+
+	for (size_t k = 0; k < N_ITEMS(laws); k++)
+	{
+		SampleView x = untied_view(laws[k].n_x, 0);
+		SampleView y = untied_view(laws[k].n_y, 1e6);
+		Tally tally = tally_open(&x, &y);
+		KsBand band = ks_band_two_sided(laws[k].n_x, laws[k].n_y, laws[k].lattice);
+		KsExactPlan plan = ks_exact_plan(&band, &tally, 1e9);
+		char name[100];
+		double log_p = 0;
+		Arena arena;
+
+		arena_init(&arena, arena_malloc_source(), 0);
+		ks_exact_log_p(&band, &plan, &tally, &arena, NULL, &log_p);
+		snprintf(name, sizeof(name), "ks_%d_%d: exact", (int) laws[k].n_x, (int) laws[k].n_y);
+		check_close(exp(log_p), laws[k].exact, k == 6 ? 1e-9 : 3e-7, name);
+		snprintf(name, sizeof(name), "ks_%d_%d: asymptotic", (int) laws[k].n_x, (int) laws[k].n_y);
+		check_close(ks_hodges_two_sided(laws[k].n_x, laws[k].n_y, laws[k].lattice).p, exp(log_p),
+					laws[k].error, name);
+		arena_free(&arena);
+		view_free(&x);
+		view_free(&y);
+	}
+}
+
+/* ks_lattice */
+static void
+check_lattice(void)
+{
+	enum
+	{
+		N_X = 9999,
+		N_Y = 10000
+	};
+	static double x[N_X];
+	static double y[N_Y];
+	int64_t plus = 0;
+	int64_t minus = 0;
+	Rng rng;
+	KsResult r;
+
+	rng_seed(&rng, 2, RNG_STREAM_TEST);
+	for (int i = 0; i < N_X; i++)
+		x[i] = (double) rng_below(&rng, 5000) / 8;
+	for (int i = 0; i < N_Y; i++)
+		y[i] = (double) rng_below(&rng, 5000) / 8;
+	r = test_values(x, N_X, y, N_Y, TEST_AUTO);
+	/* Without merging: count on both sides at every value. */
+	for (int v = 0; v < 5000; v++)
+	{
+		int64_t below_x = 0;
+		int64_t below_y = 0;
+		int64_t d;
+
+		for (int i = 0; i < N_Y; i++)
+		{
+			below_x += i < N_X && x[i] <= v / 8.0;
+			below_y += y[i] <= v / 8.0;
+		}
+		d = below_x * N_Y - below_y * N_X;
+		plus = d > plus ? d : plus;
+		minus = -d > minus ? -d : minus;
+	}
+	check(r.lattice_plus == plus && r.lattice_minus == minus, "ks_lattice: the integers are exact");
+	check(r.d_plus == (double) plus / ((double) N_X * N_Y) &&
+			  r.d_minus == (double) minus / ((double) N_X * N_Y),
+		  "ks_lattice: and divided once");
+}
+
+/* One case of the reference table as views. */
+static SampleView
+view_of_case(const TwoSampleCase *c, bool of_y)
+{
+	size_t n = (size_t) (of_y ? c->n_y : c->n_x);
+	double values[100];
+
+	for (size_t i = 0; i < n; i++)
+	{
+		int v = two_sample_values[c->offset + (of_y ? c->n_x : 0) + (int) i];
+
+		values[i] = v == TWO_SAMPLE_INFINITE    ? INFINITY
+					: v == -TWO_SAMPLE_INFINITE ? -INFINITY
+												: v * c->scale;
+	}
+	return view_of_values(values, n);
+}
+
+/* scipy without ties, R with ties. */
+static void
+check_reference(void)
+{
+	for (size_t k = 0; k < N_ITEMS(two_sample_cases); k++)
+	{
+		const TwoSampleCase *c = &two_sample_cases[k];
+		KsResult r;
+		char name[100];
+
+		test_views(view_of_case(c, false), view_of_case(c, true), TEST_AUTO, &r);
+		snprintf(name, sizeof(name), "reference %zu (%s, %d and %d): ", k, c->kind, c->n_x, c->n_y);
+		check(r.lattice_plus == c->plus && r.lattice_minus == c->minus && r.method == TEST_EXACT,
+			  name);
+		check_close(r.two_sided.p, c->ks_exact[0], EXACT_TOLERANCE, name);
+		check_close(r.greater.p, c->ks_exact[1], EXACT_TOLERANCE, name);
+		check_close(r.less.p, c->ks_exact[2], EXACT_TOLERANCE, name);
+	}
+}
+
+/* All assignments of small tied samples. */
+static void
+check_all_assignments(void)
+{
+	double worst = 0;
+	bool lattices_agree = true;
+	Rng rng;
+
+	rng_seed(&rng, 3, RNG_STREAM_TEST);
+	for (int repeat = 0; repeat < 4000; repeat++)
+	{
+		int n_x = 1 + (int) rng_below(&rng, 5);
+		int n_y = 1 + (int) rng_below(&rng, 6);
+		int n = n_x + n_y;
+		int n_values = 1 + (int) rng_below(&rng, 8);
+		double pooled[12];
+		double sorted[12];
+		int hits[3] = {0, 0, 0};
+		int all = 0;
+		KsResult r;
+
+		for (int i = 0; i < n; i++)
+			pooled[i] = (double) rng_below(&rng, (uint64_t) n_values);
+		test_views(view_of_values(pooled, (size_t) n_x), view_of_values(pooled + n_x, (size_t) n_y),
+				   TEST_EXACT, &r);
+		memcpy(sorted, pooled, sizeof(sorted));
+		qsort(sorted, (size_t) n, sizeof(double), compare_doubles);
+		for (unsigned mask = 0; mask < 1u << n; mask++)
+		{
+			int d = 0;
+			int plus = 0;
+			int minus = 0;
+
+			if (__builtin_popcount(mask) != n_x)
+				continue;
+			for (int i = 0; i < n; i++)
+			{
+				d += mask >> i & 1 ? n_y : -n_x;
+				if (i + 1 < n && sorted[i + 1] == sorted[i])
+					continue;
+				plus = d > plus ? d : plus;
+				minus = -d > minus ? -d : minus;
+			}
+			all++;
+			hits[0] += (plus > minus ? plus : minus) >=
+					   (r.lattice_plus > r.lattice_minus ? r.lattice_plus : r.lattice_minus);
+			hits[1] += plus >= r.lattice_plus;
+			hits[2] += minus >= r.lattice_minus;
+		}
+		worst = fmax(worst, fabs(r.two_sided.p * all / hits[0] - 1));
+		worst = fmax(worst, fabs(r.greater.p * all / hits[1] - 1));
+		worst = fmax(worst, fabs(r.less.p * all / hits[2] - 1));
+		lattices_agree = lattices_agree && r.method == TEST_EXACT;
+	}
+	check(lattices_agree, "4000 small tied cases are exact");
+	check_close(worst, 0, 1e-11, "and agree with counting all assignments");
+}
+
+/* The oracle: the recursion over all cells, without a band, without jumps. */
+static double
+plain_recursion(const int64_t *ties, size_t n_blocks, int64_t n_a, int64_t n_b, int64_t high,
+				bool two_sided)
+{
+	double *u = calloc((size_t) n_a + 1, sizeof(double));
+	int64_t s = 0;
+	double p;
+
+	for (size_t k = 0; k < n_blocks; k++)
+	{
+		for (int64_t t = 1; t <= ties[k]; t++)
+		{
+			s++;
+			for (int64_t i = s < n_a ? s : n_a; i >= 0 && i >= s - n_b; i--)
+			{
+				int64_t d = i * n_b - (s - i) * n_a;
+
+				u[i] = ((i > 0 ? (double) i * u[i - 1] : 0) + (double) (s - i) * u[i]) / (double) s;
+				if (t == ties[k] && (d >= high || (two_sided && -d >= high)))
+					u[i] = 1;
+			}
+		}
+	}
+	p = u[n_a];
+	free(u);
+	return p;
+}
+
+/* Random ties of all sizes, thresholds that no sample need have had. */
+static void
+check_plain_recursion(void)
+{
+	double worst = 0;
+	Rng rng;
+
+	rng_seed(&rng, 4, RNG_STREAM_TEST);
+	for (int repeat = 0; repeat < 600; repeat++)
+	{
+		int64_t n_a = 1 + (int64_t) rng_below(&rng, repeat % 2 ? 40 : 400);
+		int64_t n_b = 1 + (int64_t) rng_below(&rng, repeat % 3 ? 60 : 300);
+		int64_t left = n_a + n_b;
+		int64_t largest = (int64_t[]){1, 3, 40, 700}[rng_below(&rng, 4)];
+		int64_t high = 1 + (int64_t) ((double) (n_a * n_b) * rng_double(&rng) * rng_double(&rng));
+		int64_t ties[700];
+		double values[700];
+		uint64_t counts[700];
+		size_t n_blocks = 0;
+
+		while (left > 0)
+		{
+			int64_t t = 1 + (int64_t) rng_below(&rng, (uint64_t) largest);
+
+			ties[n_blocks] = t < left ? t : left;
+			left -= ties[n_blocks];
+			values[n_blocks] = (double) n_blocks;
+			counts[n_blocks] = (uint64_t) ties[n_blocks];
+			n_blocks++;
+		}
+		for (int two_sided = 0; two_sided <= 1; two_sided++)
+		{
+			/* The law depends on the ties alone; who had which value does not matter. */
+			SampleView all = view_of_counts(values, counts, n_blocks);
+			SampleView none = view_of_values(values, 0);
+			Tally tally = tally_open(&all, &none);
+			KsBand band = two_sided ? ks_band_two_sided(n_a, n_b, high)
+									: ks_band_one_sided(n_a, n_b, high, KS_CUT_EXACT);
+			KsExactPlan plan = ks_exact_plan(&band, &tally, 1e12);
+			double want = plain_recursion(ties, n_blocks, n_a, n_b, high, two_sided);
+			double log_p = 0;
+			Arena arena;
+
+			arena_init(&arena, arena_malloc_source(), 0);
+			ks_exact_log_p(&band, &plan, &tally, &arena, NULL, &log_p);
+			/* The oracle itself underflows below 1e-300. */
+			if (want > 1e-290)
+				worst = fmax(worst, fabs(expm1(log_p - log(want))));
+			else if (want == 0)
+				worst = fmax(worst, log_p < -600 ? 0 : 1);
+			arena_free(&arena);
+			view_free(&all);
+			view_free(&none);
+		}
+	}
+	check_close(worst, 0, 1e-10, "the banded recursion = the plain one, any ties, any threshold");
+}
+
+/* A sample drawn from weights; more than 2^32 draws are never needed. */
+static SampleView
+draw(Rng *rng, const double *weights, size_t n_values, double lean, int64_t n)
+{
+	double values[512];
+	double cumulated[512];
+	uint64_t counts[512] = {0};
+	double total = 0;
+
+	for (size_t i = 0; i < n_values; i++)
+	{
+		values[i] = (double) i;
+		total += weights[i] * exp(lean * ((double) i / (double) n_values - 0.5));
+		cumulated[i] = total;
+	}
+	for (int64_t k = 0; k < n; k++)
+	{
+		double at = rng_double(rng) * total;
+		size_t low = 0;
+		size_t high = n_values - 1;
+
+		while (low < high)
+		{
+			size_t middle = (low + high) / 2;
+
+			if (at < cumulated[middle])
+				high = middle;
+			else
+				low = middle + 1;
+		}
+		counts[low]++;
+	}
+	return view_of_counts(values, counts, n_values);
+}
+
+/* A copy that outlives view_free(). */
+static SampleView
+copy_of(const SampleView *view)
+{
+	return view_of_counts(view->values, view->counts, view->n_distinct);
+}
+
+/* The law with normal transitions against the exact one. */
+static void
+check_heavily_tied(void)
+{
+	static const double leans[] = {0, 0.1, 0.4, 1.2};
+	double worst = 0;
+	double worst_far = 0;
+	bool methods_agree = true;
+	Rng rng;
+
+	rng_seed(&rng, 5, RNG_STREAM_TEST);
+	for (int shape = 0; shape < 4; shape++)
+	{
+		double weights[512];
+		size_t n_values = (size_t[]){256, 16, 500, 202}[shape];
+
+		for (size_t i = 0; i < n_values; i++)
+			weights[i] = 1;
+		if (shape == 0) /* pixels */
+		{
+			weights[0] = 1600;
+			weights[255] = 150;
+		}
+		if (shape == 3) /* two heaps between crumbs */
+			weights[100] = weights[201] = 10000;
+		for (size_t k = 0; k < N_ITEMS(leans); k++)
+		{
+			for (int large = 0; large < 2; large++)
+			{
+				SampleView x = draw(&rng, weights, n_values, 0, large ? 20000 : 4000);
+				SampleView y = draw(&rng, weights, n_values, leans[k], large ? 20000 : 6000);
+				KsResult exact;
+				KsResult normal;
+				double apart;
+
+				test_views(copy_of(&x), copy_of(&y), TEST_EXACT, &exact);
+				test_views(x, y, TEST_ASYMPTOTIC, &normal);
+				methods_agree =
+					methods_agree && exact.method == TEST_EXACT && normal.method == TEST_ASYMPTOTIC;
+				apart = fabs(normal.two_sided.log10_p - exact.two_sided.log10_p);
+				if (exact.two_sided.log10_p > -10)
+					worst = fmax(worst, apart);
+				else
+					worst_far = fmax(worst_far, apart);
+				if (exact.greater.p > 1e-10)
+					worst = fmax(worst, fabs(normal.greater.log10_p - exact.greater.log10_p));
+				if (exact.less.p > 1e-10)
+					worst = fmax(worst, fabs(normal.less.log10_p - exact.less.log10_p));
+			}
+		}
+	}
+	check(methods_agree, "heavily tied: both laws say which they are");
+	check_close(worst, 0, log10(1.06), "heavily tied: p within 6 % of the exact one");
+	check_close(worst_far, 0, 0.5, "heavily tied: far out, log10 p within 0.5");
+}
+
+/* Sizes and statistics that overflow, underflow or never end elsewhere. */
+static void
+check_extremes(void)
+{
+	static const double two[] = {0, 1};
+	KsResult r;
+
+	/* Disjoint: the closed form holds at any size, with ties too. */
+	test_views(view_of_counts(two, (uint64_t[]){UINT64_C(1) << 31, 0}, 2),
+			   view_of_counts(two, (uint64_t[]){0, UINT64_C(1) << 31}, 2), TEST_AUTO, &r);
+	check(r.statistic == 1 && r.method == TEST_EXACT, "2^31 against 2^31, disjoint: D = 1");
+	check_close(r.two_sided.log10_p, -1292913981.34, 1e-9,
+				"and log10 p is that of 2 / C(2^32, 2^31)");
+	check(isfinite(r.greater.log10_p) && r.less.p == 1, "one-sided too");
+	test_views(view_of_counts(two, (uint64_t[]){1, 0}, 2),
+			   view_of_counts(two, (uint64_t[]){0, 1000000000}, 2), TEST_AUTO, &r);
+	check_close(r.greater.p, 1 / 1000000001.0, 1e-12, "1 against 1e9, disjoint: greater 1/(N)");
+
+	/* Ties decide whether both orders are possible: 1 zero and 2 ones leave only one. */
+	r = TEST_VALUES(((double[]){0}), ((double[]){1, 1}));
+	check_close(r.two_sided.p, 1.0 / 3, 1e-15, "{0} against {1, 1}: one assignment of 3");
+
+	test_views(view_of_range(3000, 0, 1), view_of_range(3100, 2600.5, 1), TEST_AUTO, &r);
+	check(r.method == TEST_ASYMPTOTIC && r.two_sided.p == 0, "D = .87 of 3000: p is 0");
+	check(isfinite(r.two_sided.log10_p) && isfinite(r.greater.log10_p) &&
+			  r.two_sided.log10_p < -500,
+		  "but its logarithm is there");
+	test_views(view_of_range(3000, 0, 1), view_of_range(3100, 1300.5, 1), TEST_AUTO, &r);
+	check(r.method == TEST_EXACT && r.two_sided.p > 0 && r.two_sided.log10_p < -200,
+		  "D = .43 of 3000: exact at 1e-250");
+
+	/* Pixels of 20,000 images: few values, large counts, far out. */
+	test_views(view_of_counts(two, (uint64_t[]){6300000, 1540000}, 2),
+			   view_of_counts(two, (uint64_t[]){6000000, 1840000}, 2), TEST_AUTO, &r);
+	check(isfinite(r.two_sided.log10_p) && r.two_sided.log10_p < -1000, "7.8e6 pixels: log10 p");
+	test_views(view_of_counts(two, (uint64_t[]){6300000, 1540000}, 2),
+			   view_of_counts(two, (uint64_t[]){6300000, 1540000}, 2), TEST_AUTO, &r);
+	check(r.two_sided.p == 1 && r.statistic == 0, "7.8e6 pixels against themselves");
+
+	check(test_views(view_of_range(0, 0, 1), view_of_range(3, 0, 1), TEST_AUTO, &r).code ==
+			  SDQ_BAD_ARGUMENT,
+		  "an empty side is refused");
+}
+
+/* A caller who wants to stop at the n-th question. */
+static bool
+stop_at(void *context)
+{
+	int *left = context;
+
+	return --*left <= 0;
+}
+
+/* Forced, infeasible, interrupted. */
+static void
+check_control(void)
+{
+	SampleView x = view_of_range(1000000, 0, 1);
+	SampleView y = view_of_range(1000001, 300000.5, 1);
+	Tally tally = tally_open(&x, &y);
+	int left = 3;
+	Stop stop = {.poll = stop_at, .context = &left};
+	Arena arena;
+	KsResult r;
+	SdqStatus status;
+
+	arena_init(&arena, arena_malloc_source(), 0);
+	status = ks_test(&tally, TEST_EXACT, &arena, NULL, &r);
+	check(status.code == SDQ_TOO_LARGE && status.detail == TESTS_EXACT_INFEASIBLE &&
+			  status.a > status.b,
+		  "exact forced on 1e6 against 1e6 + 1 is refused");
+	check(!sdq_failed(ks_test(&tally, TEST_AUTO, &arena, NULL, &r)) && r.method == TEST_ASYMPTOTIC,
+		  "and asymptotic by choice");
+	check(ks_test(&tally, TEST_AUTO, &arena, &stop, &r).code == SDQ_INTERRUPTED || left > 0,
+		  "the fold asks whether to stop");
+	view_free(&x);
+	view_free(&y);
+
+	x = view_of_range(20000, 0, 1);
+	y = view_of_range(20001, 300.5, 1);
+	tally = tally_open(&x, &y);
+	left = 3;
+	atomic_store(&stop.requested, false);
+	status = ks_test(&tally, TEST_EXACT, &arena, &stop, &r);
+	check(status.code == SDQ_INTERRUPTED && left == 0, "the recursion stops when asked to");
+	arena_free(&arena);
+	view_free(&x);
+	view_free(&y);
+}
+
+int
+main(void)
+{
+	check_small_exact();
+	check_small_samples();
+	check_ties();
+	check_scale();
+	check_equal_sizes();
+	check_tail();
+	check_laws();
+	check_lattice();
+	check_reference();
+	check_all_assignments();
+	check_plain_recursion();
+	check_heavily_tied();
+	check_extremes();
+	check_control();
+	return check_done();
+}
