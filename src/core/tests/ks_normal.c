@@ -95,7 +95,7 @@ list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
 	tally_rewind(tally);
 	while (tally_next(tally, &block))
 	{
-		Look look;
+		Look look = {.n_nodes = 0};
 		double center;
 
 		S += block.x + block.y;
