@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Every aggregate gives the same bits in a parallel plan as in a serial one, for any order of rows,
-# hashed or sorted, and in window frames.
+# hashed or sorted, and in window frames; and the query argument of a set-returning function may
+# itself run in parallel.
 #
 # The aggregates are taken from the catalog, so that none is forgotten: each of their argument types
 # stands for a column below.
@@ -112,6 +113,21 @@ for my $aggregate (@aggregates) {
             FROM $table WHERE id <= 60) w WHERE id = 60"),
         $session->query("$serial SELECT md5(($call)::text) FROM $table WHERE id <= 60"),
         "$label may be asked again and again while its state grows");
+}
+
+# The plan of the query argument shows in auto_explain.
+SKIP: {
+    my $loaded = $session->query(q{
+        LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;
+        SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on;
+        SET client_min_messages = log});
+    skip "auto_explain cannot be loaded: $loaded", 2 if $loaded =~ /ERROR/;
+    my $sql = q{SELECT sum(cluster) >= 0 FROM kmeans('SELECT id, i4 FROM rows_of_all_types
+        WHERE i4 IS NOT NULL AND array_position(i4, NULL) IS NULL', 3, n_init => 1)};
+    my $output = $session->query("$parallel $sql");
+    like($output, qr/Gather.*Workers Launched: [1-9].*Parallel Seq Scan/s,
+        'the query argument of kmeans runs in parallel');
+    like($output, qr/^t$/m, 'and kmeans has a result');
 }
 
 done_testing();

@@ -1,0 +1,134 @@
+#!/usr/bin/perl
+# Long computations stop soon after a cancel or a statement_timeout, leave no thread, file or memory
+# behind, and the connection goes on working.
+use strict;
+use warnings;
+use Test::More;
+use Time::HiRes qw(sleep time);
+use FindBin;
+use lib $FindBin::Bin;
+use TestServer;
+
+# The promise is 100 ms on a machine with nothing else to do; a busy one gets more.
+my $promise = 0.1;
+my $allowed = 0.3;
+
+# Memory that may stay: caches of the catalog and of malloc, nothing that depends on the data.
+my $allowed_growth = 32 * 1024 * 1024;
+
+my $server = TestServer->new('cancel');
+my $control = $server->session;
+my $worker = $server->session;
+my $pid = $worker->pid;
+
+$control->query(q{
+    CREATE TABLE images AS
+    SELECT i AS id, array_agg((hashint4(i * 1000 + j) & 255)::smallint ORDER BY j) AS px
+    FROM generate_series(1, 8000) i, generate_series(1, 200) j GROUP BY i;
+    CREATE TABLE numbers AS
+    SELECT i AS id, hashint4(i) / 1e6 AS x, hashint4(-i) / 1e6 AS y
+    FROM generate_series(1, 2000000) i;
+    CREATE TABLE distributions AS
+    SELECT ecdf(x) FILTER (WHERE id <= 200000) AS x, ecdf(y) FILTER (WHERE id <= 200000) AS y
+    FROM numbers;
+    VACUUM ANALYZE;
+});
+
+# Each runs for much longer than the test waits.
+my @long = (
+    ['kmeans', q{SELECT count(*) FROM kmeans('SELECT id, px FROM images', 200, n_init => 1000)}],
+    ['tsne', q{SELECT count(*) FROM tsne('SELECT id, px FROM images', n_iter => 100000)}],
+    ['tsne while it looks for neighbours', q{SELECT count(*) FROM tsne(
+        'SELECT id, array_cat(px, px) FROM (SELECT g * 10000 + id AS id, px FROM images,
+         generate_series(1, 10) g) i', pca => 0)}],
+    ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
+    ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
+    ['an aggregate that reads rows', q{SELECT ecdf(px) FROM images, generate_series(1, 10000)}],
+);
+
+sub threads
+{
+    return scalar(my @tasks = glob "/proc/$pid/task/*");
+}
+
+# Private memory in use; shared buffers do not count.
+sub resident
+{
+    open my $status, '<', "/proc/$pid/status" or return 0;
+    my ($kb) = map { /^RssAnon:\s+(\d+)/ ? $1 : () } <$status>;
+    return 1024 * ($kb || 0);
+}
+
+# Memory contexts of the worker; asked in the worker itself, when it is idle.
+sub contexts
+{
+    return $worker->query('SELECT sum(total_bytes) FROM pg_backend_memory_contexts');
+}
+
+my $can_count_threads = -d "/proc/$pid/task";
+my $threads_before = threads();
+
+for my $case (@long) {
+    my ($name, $sql) = @$case;
+    my ($resident_before, $contexts_before);
+    for my $round (1 .. 3) {
+        $worker->start($sql);
+        sleep 0.2 + 0.35 * $round;
+        my $state = $control->query("SELECT state FROM pg_stat_activity WHERE pid = $pid");
+        my $start = time;
+        $control->query("SELECT pg_cancel_backend($pid)");
+        my $output = $worker->finish;
+        my $seconds = time - $start;
+
+        if ($state ne 'active') {
+            fail("$name still runs when it is cancelled");
+            diag($output);
+            last;
+        }
+        like($output, qr/^ERROR:  57014: canceling statement due to user request/,
+            "$name answers a cancel with the usual error, round $round");
+        cmp_ok($seconds, '<', $allowed, "$name stops soon after the cancel, round $round");
+        diag(sprintf '%s: %.0f ms, promised are %.0f ms', $name, 1000 * $seconds, 1000 * $promise)
+            if $seconds >= $promise;
+        note(sprintf '%s stopped after %.0f ms', $name, 1000 * $seconds);
+
+        # The first round fills caches; from the second on nothing may grow.
+        if ($round == 1) {
+            ($resident_before, $contexts_before) = (resident(), contexts());
+        }
+    }
+    is($worker->query('SELECT 1 + 1'), '2', "the connection works after $name was cancelled");
+    is(threads(), $threads_before, "no thread is left of $name") if $can_count_threads;
+    cmp_ok(contexts(), '<=', $contexts_before + 1024 * 1024, "no memory context is left of $name")
+        if $contexts_before;
+    cmp_ok(resident(), '<=', $resident_before + $allowed_growth, "no other memory is left of $name")
+        if $resident_before;
+}
+
+for my $case (@long) {
+    my ($name, $sql) = @$case;
+    my $start = time;
+    my $output = $worker->query("SET statement_timeout = 700; $sql; RESET statement_timeout");
+    my $seconds = time - $start - 0.7;
+    like($output, qr/^ERROR:  57014: canceling statement due to statement timeout/,
+        "$name answers statement_timeout with the usual error");
+    cmp_ok($seconds, '<', $allowed, "$name stops soon after statement_timeout");
+    $worker->query('RESET statement_timeout');
+}
+
+# A terminated connection must not wait for its threads for long either, nor crash.
+for my $case (@long[0, 1]) {
+    my ($name, $sql) = @$case;
+    my $session = $server->session;
+    $session->start($sql);
+    sleep 0.6;
+    my $start = time;
+    $control->query("SELECT pg_terminate_backend(@{[ $session->pid ]})");
+    like($session->finish, qr/FATAL:  57P01: /, "$name can be terminated");
+    cmp_ok(time - $start, '<', $allowed, "$name ends soon after it was terminated");
+}
+
+is($control->query('SELECT count(*) FROM pg_ls_tmpdir()'), '0', 'no temporary file is left');
+is($control->query('SELECT 1'), '1', 'the other connection never noticed');
+
+done_testing();

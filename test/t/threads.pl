@@ -1,0 +1,60 @@
+#!/usr/bin/perl
+# Results have the same bits for any number of threads and any order of the rows.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib $FindBin::Bin;
+use TestServer;
+
+my $server = TestServer->new('threads');
+my $session = $server->session;
+
+# Rows in clusters, some of them twice, so that there are ties to break.
+$session->query(q{
+    CREATE TABLE images AS
+    SELECT i AS id, array_agg(((hashint4(i % 10 * 1000 + j) & 127)
+                               + (hashint4(least(i, 1480) * 1000 + j) & 63))::smallint
+                              ORDER BY j) AS px
+    FROM generate_series(1, 1500) i, generate_series(1, 100) j GROUP BY i;
+    CREATE TABLE shuffled AS SELECT * FROM images ORDER BY hashint4(id::int);
+    CREATE TABLE numbers AS
+    SELECT i AS id, hashint4(i) / 1e9 AS x, hashint4(-i) / 1e9 AS y
+    FROM generate_series(1, 50000) i;
+    ANALYZE;
+});
+
+# Every number in full: shortest output that reads back as the same bits.
+my %computations = (
+    kmeans => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+                FROM kmeans('SELECT id, px FROM images', 7) r},
+    kmeans_centers => q{SELECT md5(string_agg(r::text, ' ' ORDER BY cluster))
+                        FROM kmeans_centers('SELECT id, px FROM images', 7) r},
+    tsne => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+              FROM tsne('SELECT id, px FROM images', n_iter => 60) r},
+    'tsne in three dimensions' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+              FROM tsne('SELECT id, px FROM images', n_components => 3, n_iter => 30) r},
+    kde => q{SELECT md5(kde(x, 2000, 'scott')::text) FROM numbers},
+    kde2d => q{SELECT md5(kde2d(x, y, 100, 'scott')::text) FROM numbers},
+);
+
+for my $name (sort keys %computations) {
+    my $sql = $computations{$name};
+    my $one = $session->query("SET synthdq.threads = 1;\n$sql");
+    like($one, qr/^[0-9a-f]{32}$/, "$name has a result") or next;
+    for my $threads (2, 7) {
+        is($session->query("SET synthdq.threads = $threads;\n$sql"), $one,
+            "$name has the same bits with $threads threads as with one");
+    }
+    is($session->query($sql), $one, "$name has the same bits when it runs again");
+    if ($sql =~ s/FROM images/FROM shuffled/) {
+        is($session->query($sql), $one, "$name has the same bits for rows in another order");
+    }
+}
+
+is( $session->query(q{
+        SELECT count(*) FROM (SELECT r::text FROM kmeans('SELECT id, px FROM images', 7, seed => 1) r
+        EXCEPT SELECT r::text FROM kmeans('SELECT id, px FROM images', 7, seed => 1) r) d}),
+    '0', 'the same seed gives the same rows');
+
+done_testing();
