@@ -594,7 +594,8 @@ synthdq_kde2d_state_send(PG_FUNCTION_ARGS)
 }
 
 /* Refuse received bytes; does not return. */
-static pg_attribute_noreturn() void bad_bytes(const char *detail)
+static _Noreturn void
+bad_bytes(const char *detail)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 					errmsg("invalid binary value for type %s", KDE2D_STATE_NAME),
