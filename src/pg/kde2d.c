@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/float.h"
 
 #include "core/density/kde2d.h"
@@ -199,6 +200,8 @@ synthdq_kde2d_result(PG_FUNCTION_ARGS)
 		values[FIELD_MASS] = Float8GetDatum(result->mass);
 	}
 	computation_end(computation);
+	/* On a large grid each copy of it takes a while. */
+	CHECK_FOR_INTERRUPTS();
 	return make_composite(fcinfo, values, nulls);
 }
 

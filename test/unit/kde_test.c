@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <float.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/base/cpu.h"
@@ -18,6 +19,9 @@
 #define PI          3.14159265358979323846
 #define MAX_NODES   256
 #define MANY_POINTS 300000
+
+/* Nodes along one side of a grid that takes long to fill. */
+#define LARGE_GRID 1000
 
 static Arena arena;
 static Stop stop;
@@ -540,6 +544,15 @@ test_refusals(void)
 			SDQ_INTERRUPTED;
 	}
 	check(interrupted, "a stop is answered");
+
+	/* The nodes of a large grid cost more than the sums over three points. */
+	new_job(1);
+	polls = INT_MAX;
+	stop = (Stop){.poll = poll_at_once, .context = &polls};
+	options_plane.grid_size = LARGE_GRID;
+	check(!sdq_failed(kde2d_evaluate(&job, points, 3, &options_plane, &result_2d)) &&
+			  INT_MAX - polls > LARGE_GRID,
+		  "the stop flag is polled for each line of a large grid");
 
 	for (size_t limit = 1000; limit < 100000; limit += 10000)
 	{

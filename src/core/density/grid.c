@@ -15,6 +15,12 @@
 /* Terms per chunk: 2 to 16 ms, by instruction set. */
 #define CHUNK_TERMS ((size_t) 1 << 21)
 
+/* What a node costs beside its terms, in terms. */
+#define NODE_TERMS 64
+
+/* Nodes between two polls of the stop flag on the main thread: a few milliseconds. */
+#define POLL_NODES ((size_t) 1 << 18)
+
 typedef struct GridSum
 {
 	GridTerm term;
@@ -102,7 +108,11 @@ grid_chunk(void *argument, size_t chunk, int thread)
 	size_t end = start + sum->chunk_nodes;
 
 	for (size_t node = start; node < end && node < sum->n_nodes; node++)
+	{
+		if (sum->first == 0)
+			sum->totals[node] = (Compensated){0, 0};
 		compensated_add(&sum->totals[node], sum->term(sum->argument, node, sum->first, sum->end));
+	}
 }
 
 SdqStatus
@@ -112,7 +122,7 @@ grid_sum(Job *job, size_t n_points, size_t n_nodes, GridTerm term, const void *a
 	ArenaMark mark = arena_mark(job->arena);
 	GridSum sum = {.term = term, .argument = argument, .n_nodes = n_nodes};
 
-	sum.totals = arena_zalloc(job->arena, n_nodes, sizeof(Compensated));
+	sum.totals = arena_alloc(job->arena, n_nodes, sizeof(Compensated));
 	if (sum.totals == NULL)
 		return arena_failure(job->arena);
 	for (sum.first = 0; sum.first < n_points; sum.first = sum.end)
@@ -121,7 +131,7 @@ grid_sum(Job *job, size_t n_points, size_t n_nodes, GridTerm term, const void *a
 		size_t n_block = n_points - sum.first < BLOCK_POINTS ? n_points - sum.first : BLOCK_POINTS;
 
 		sum.end = sum.first + n_block;
-		sum.chunk_nodes = n_block < CHUNK_TERMS ? CHUNK_TERMS / n_block : 1;
+		sum.chunk_nodes = CHUNK_TERMS / (n_block + NODE_TERMS);
 		status = pool_run(job->pool, grid_chunk, &sum,
 						  (n_nodes + sum.chunk_nodes - 1) / sum.chunk_nodes);
 		if (sdq_failed(status))
@@ -129,7 +139,11 @@ grid_sum(Job *job, size_t n_points, size_t n_nodes, GridTerm term, const void *a
 		job_progress(job, "density", sum.end, n_points, NAN);
 	}
 	for (size_t node = 0; node < n_nodes; node++)
+	{
+		if (node % POLL_NODES == 0 && stop_poll(job->stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		sums[node] = compensated_total(&sum.totals[node]);
+	}
 	arena_release(job->arena, mark);
 	return sdq_ok();
 }

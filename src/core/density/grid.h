@@ -47,10 +47,10 @@ extern void grid_window(const double *values, double x, double reach, size_t *fi
 typedef double (*GridTerm)(const void *argument, size_t node, size_t first, size_t end);
 
 /*
- * sums[n_nodes] = at each node, the term of all points. Points are taken in fixed blocks, in order,
- * and the blocks' terms are added with compensation; nodes are spread over the pool in fixed
- * chunks of some milliseconds. The bits do not depend on the number of threads. Scratch: 16 bytes
- * per node.
+ * sums[n_nodes] = at each node, the term of all points, of which there is at least one. Points are
+ * taken in fixed blocks, in order, and the blocks' terms are added with compensation; nodes are
+ * spread over the pool in fixed chunks of some milliseconds. The bits do not depend on the number of
+ * threads. Scratch: 16 bytes per node.
  */
 extern SdqStatus grid_sum(Job *job, size_t n_points, size_t n_nodes, GridTerm term,
 						  const void *argument, double *sums);

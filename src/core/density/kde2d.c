@@ -173,6 +173,7 @@ sum_kernels(Job *job, const PointSet *points, double n, const Gaussian2d *kernel
 	double *nodes_x = scaled_axis(job->arena, result->x, grid_size, x);
 	double *nodes_y = scaled_axis(job->arena, result->y, grid_size, y);
 	double *rows = arena_alloc(job->arena, grid_size, sizeof(double));
+	double factor = INVERSE_2PI * kernel->inverse_x / n * kernel->inverse_y;
 	Kde2dSum sum = {
 		.points = points, .x = nodes_x, .y = nodes_y, .grid_size = grid_size, .kernel = *kernel};
 	SdqStatus status;
@@ -184,13 +185,19 @@ sum_kernels(Job *job, const PointSet *points, double n, const Gaussian2d *kernel
 	if (sdq_failed(status))
 		return status;
 
-	for (size_t node = 0; node < n_nodes; node++)
-		result->density[node] *= INVERSE_2PI * kernel->inverse_x / n * kernel->inverse_y;
 	for (size_t row = 0; row < grid_size; row++)
-		rows[row] = grid_integral(nodes_x, result->density + row * grid_size, grid_size);
+	{
+		double *density = result->density + row * grid_size;
+
+		if (stop_poll(job->stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		for (size_t i = 0; i < grid_size; i++)
+			density[i] *= factor;
+		rows[row] = grid_integral(nodes_x, density, grid_size);
+		for (size_t i = 0; i < grid_size; i++)
+			density[i] = ldexp(density[i], -x->exponent - y->exponent);
+	}
 	result->mass = grid_integral(nodes_y, rows, grid_size);
-	for (size_t node = 0; node < n_nodes; node++)
-		result->density[node] = ldexp(result->density[node], -x->exponent - y->exponent);
 	return sdq_ok();
 }
 
