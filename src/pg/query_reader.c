@@ -86,16 +86,27 @@ startup_array_column(Reader *reader, Form_pg_attribute column)
 	fmgr_info_cxt(function, &reader->cast, reader->computation->context);
 }
 
+/* Can values of the column's type be returned as ids without a conversion? */
+static bool
+is_id_type(Oid type, Oid wanted)
+{
+	if (wanted == INT8OID)
+		return is_integer_type(getBaseType(type));
+	/* Nothing checks a domain's constraints here, so only the domain itself will do. */
+	if (getBaseType(wanted) != wanted)
+		return type == wanted;
+	return IsBinaryCoercible(getBaseType(type), wanted);
+}
+
 /* Check the type of the id column against the type of id the function returns. */
 static void
 startup_id_column(Reader *reader, Form_pg_attribute column)
 {
-	Oid type = getBaseType(column->atttypid);
 	Oid wanted = reader->result->id_type;
 
-	if (wanted == INT8OID ? is_integer_type(type) : IsBinaryCoercible(type, getBaseType(wanted)))
+	if (is_id_type(column->atttypid, wanted))
 	{
-		reader->id_column_type = type;
+		reader->id_column_type = getBaseType(column->atttypid);
 		return;
 	}
 	if (wanted == INT8OID)

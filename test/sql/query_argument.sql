@@ -45,6 +45,12 @@ SELECT id FROM kmeans(NULL::uuid,
     $$VALUES ('00000000-0000-0000-0000-000000000002'::uuid, '{1}'::real[]),
              ('00000000-0000-0000-0000-000000000001'::uuid, '{2}')$$, 1);
 SELECT id FROM kmeans(NULL::text, $$VALUES ('b'::varchar, '{1}'::real[]), ('a', '{2}')$$, 1);
+-- A domain's own values may be returned as the domain, others would evade its constraint.
+CREATE DOMAIN even AS integer CHECK (VALUE % 2 = 0);
+SELECT id, pg_typeof(id) FROM kmeans(NULL::even, $$VALUES (4::even, '{1}'::real[]), (2::even, '{2}')$$, 1);
+SELECT id, pg_typeof(id) FROM kmeans(NULL::even, $$VALUES (1, '{1}'::real[])$$, 1);
+SELECT id, pg_typeof(id) FROM kmeans(NULL::integer, $$VALUES (4::even, '{1}'::real[])$$, 1);
+SELECT id, pg_typeof(id) FROM kmeans($$VALUES (4::even, '{1}'::real[])$$, 1);
 SELECT cluster, size FROM kmeans_centers(NULL::date, $$VALUES ('2026-01-02'::date, '{1}'::real[])$$, 1);
 
 -- Rows whose array is NULL are skipped; no rows give no rows.
