@@ -73,6 +73,7 @@ arena_grow(Arena *arena, size_t bytes)
 	size_t wanted = arena->held < ARENA_MIN_BLOCK ? ARENA_MIN_BLOCK : arena->held;
 	size_t total;
 	ArenaBlock *block;
+	SdqStatus status;
 
 	if (wanted > ARENA_MAX_BLOCK)
 		wanted = ARENA_MAX_BLOCK;
@@ -84,9 +85,13 @@ arena_grow(Arena *arena, size_t bytes)
 		arena->failure = sdq_error(SDQ_TOO_LARGE, (double) bytes, (double) SIZE_MAX);
 		return false;
 	}
-	arena->failure = arena_check(arena, total);
-	if (sdq_failed(arena->failure))
+	status = arena_check(arena, total);
+	if (sdq_failed(status))
+	{
+		/* Set by a failure only: several allocations may be made before one of them is asked for. */
+		arena->failure = status;
 		return false;
+	}
 	block = arena->source.allocate(arena->source.context, total);
 	if (block == NULL)
 	{

@@ -7,7 +7,8 @@
  * initialised, and lives until arena_release() of an earlier mark or arena_free(). Main thread only:
  * workers compute in memory that was allocated before they started.
  *
- * A failing allocation returns NULL and is remembered: `if (p == NULL) return arena_failure(arena)`.
+ * A failing allocation returns NULL and is remembered, whatever succeeds after it: several may be
+ * made before `if (p == NULL || q == NULL) return arena_failure(arena)`.
  */
 #ifndef SYNTHDQ_CORE_BASE_ARENA_H
 #define SYNTHDQ_CORE_BASE_ARENA_H
@@ -33,7 +34,7 @@ typedef struct Arena
 	size_t limit; /* bytes that may be held at once, 0 = no limit */
 	size_t held;  /* bytes held from the source */
 	ArenaBlock *newest;
-	SdqStatus failure; /* the first allocation that failed */
+	SdqStatus failure; /* of the last allocation that failed */
 } Arena;
 
 /* A point to which the arena can be wound back. */
