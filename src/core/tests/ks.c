@@ -14,6 +14,10 @@
  * law with normal transitions is nearer to the truth than the one without ties. */
 #define HEAVILY_TIED 8
 
+/* Where the law without ties puts p below this, the recursion would only find that p is too small for
+ * it (1e-420): ties make p smaller still, and so far out Hodges' law is not off by half of log10 p. */
+#define HOPELESS_LOG10_P (-840.0)
+
 /* Distinct values between two looks at the stop flag while folding: some milliseconds. */
 #define POLL_BLOCKS (1 << 20)
 
@@ -193,6 +197,15 @@ try_recursion(const KsBand *bands, const bool *needed, double limit, Tally *tall
 	return sdq_ok();
 }
 
+/* Is p so small that the recursion cannot hold it? */
+static bool
+is_out_of_range(const KsFold *fold)
+{
+	int64_t greatest = fold->plus > fold->minus ? fold->plus : fold->minus;
+
+	return ks_hodges_two_sided(fold->n_x, fold->n_y, greatest).log10_p < HOPELESS_LOG10_P;
+}
+
 /* The law for few distinct values if there are many ties, else the law without ties. */
 static SdqStatus
 asymptotic(const KsFold *fold, const KsBand *bands, const bool *needed, Tally *tally,
@@ -243,7 +256,7 @@ find_p_values(const KsFold *fold, TestMethod method, Tally *tally, Arena *scratc
 	if (method != TEST_ASYMPTOTIC && try_closed_form(fold, p))
 		return sdq_ok();
 
-	if (method != TEST_ASYMPTOTIC)
+	if (method == TEST_EXACT || (method == TEST_AUTO && !is_out_of_range(fold)))
 	{
 		make_bands(fold, KS_CUT_EXACT, bands);
 		status = try_recursion(bands, needed, limit, tally, scratch, stop, p, &work, &done);
