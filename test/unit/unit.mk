@@ -1,6 +1,6 @@
 # Unit tests of the core: one program per test/unit/*_test.c, linked with all of src/core, no server.
 #   make unit                      all of them
-#   make unit ONLY=pool_test       one of them
+#   make unit ONLY=pool_test       one of them, or several: ONLY="pool_test knn_test"
 #   make unit SANITIZE=address,undefined   (or thread)
 # They take CC, CFLAGS from the environment. No PostgreSQL header is on the include path.
 
@@ -16,7 +16,7 @@ UNIT_CFLAGS = -std=gnu11 -g -O3 -Wall -Wextra -Wno-unused-parameter -Wno-sign-co
 CORE_SOURCES := $(wildcard src/core/*/*.c)
 CORE_OBJECTS := $(CORE_SOURCES:src/core/%.c=$(DIR)/core/%.o)
 CORE_HEADERS := $(wildcard src/core/*/*.h)
-TEST_SOURCES := $(if $(ONLY),test/unit/$(ONLY).c,$(sort $(wildcard test/unit/*_test.c)))
+TEST_SOURCES := $(if $(ONLY),$(patsubst %,test/unit/%.c,$(ONLY)),$(sort $(wildcard test/unit/*_test.c)))
 PROGRAMS := $(TEST_SOURCES:test/unit/%.c=$(DIR)/%)
 
 .PHONY: unit programs
