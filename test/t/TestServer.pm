@@ -20,6 +20,9 @@ use File::Temp ();
 my $bindir = `@{[ $ENV{PG_CONFIG} || 'pg_config' ]} --bindir`;
 chomp $bindir;
 
+# Ended by a signal, a test still stops the server it started.
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP PIPE);
+
 sub new
 {
     my ($class, $database, @settings) = @_;

@@ -29,7 +29,7 @@ $control->query(q{
     SELECT i AS id, hashint4(i) / 1e6 AS x, hashint4(-i) / 1e6 AS y
     FROM generate_series(1, 2000000) i;
     CREATE TABLE distributions AS
-    SELECT ecdf(x) FILTER (WHERE id <= 200000) AS x, ecdf(y) FILTER (WHERE id <= 200000) AS y
+    SELECT ecdf(x) FILTER (WHERE id <= 500000) AS x, ecdf(y) FILTER (WHERE id <= 500000) AS y
     FROM numbers;
     VACUUM ANALYZE;
 });
@@ -43,6 +43,7 @@ my @long = (
          generate_series(1, 10) g) i', pca => 0)}],
     ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
+    ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],
     ['an aggregate that reads rows', q{SELECT ecdf(px) FROM images, generate_series(1, 10000)}],
 );
 

@@ -82,7 +82,7 @@ for my $type (@types) {
 }
 
 my $question = q{
-    SELECT mean(a.state), cdf(a.state, 1), quantile(a.state, 0.25), n(b.state)
+    SELECT ks_test(a.state, b.state), mw_test(a.state, b.state), mean(a.state), quantile(a.state, 0.25), n(b.state)
     FROM stored_ecdf a JOIN stored_ecdf b ON a.part = 0 AND b.part = 1 ORDER BY n(a.state), n(b.state)};
 my $answer = $session->query($question);
 unlike($answer, qr/ERROR|^\|/, 'stored states answer questions');

@@ -80,7 +80,8 @@ sub judge
 # Everything that looks into a value. A mutated value that is accepted must be a sound one.
 my %uses = (
     ecdf => q{n(s), mean(s), stddev(s), quantile(s, 0.5), cdf(s, 1),
-              (SELECT count(*) FROM ecdf_points(s)), length(s::text)},
+              (SELECT count(*) FROM ecdf_points(s)), ks_test(s, s), mw_test(s, s),
+              (kde(s)).n, length(s::text)},
 );
 
 # Single numbers, small integers in arrays (they may have a representation of their own), extremes.
