@@ -1,0 +1,165 @@
+"""Time each computation in SQL and in scipy or scikit-learn, on the same values; print a table.
+
+    /usr/bin/python3 test/bench/compare.py SERVER_DIRECTORY [NAME ...]
+
+test/bench/run starts the server, loads test/bench/load.sql and calls this. Ours is the time that
+psql's \\timing shows for the whole statement; the peer's is the time of the call, with the values
+already in memory in the form that suits it. Both are medians of several runs where a run is short.
+"""
+import gzip
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+import scipy
+import scipy.stats
+import sklearn
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+# A benchmark runs again while it has taken less than this in total, and at most so often.
+ENOUGH_SECONDS = 4.0
+MOST_RUNS = 5
+
+TSNE_ROWS = 5000
+TSNE_ITERATIONS = 750
+
+server = sys.argv[1]
+wanted = sys.argv[2:]
+
+
+def psql(script):
+    """Output of a psql script on the server, unaligned, tuples only."""
+    return subprocess.run(
+        ["test/server", "psql", server, "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"],
+        input=script, text=True, stdout=subprocess.PIPE, check=True).stdout
+
+
+def repeat(run):
+    """Call run(), which returns (seconds, value), often enough; the median and the last value."""
+    times = []
+    while len(times) < MOST_RUNS and sum(times) < ENOUGH_SECONDS:
+        seconds, value = run()
+        times.append(seconds)
+    return statistics.median(times), value
+
+
+def ours(sql):
+    def run():
+        lines = psql("\\timing on\n" + sql + ";\n").splitlines()
+        seconds = float(re.match(r"Time: ([0-9.]+) ms", lines[-1]).group(1)) / 1000
+        return seconds, lines[0]
+    return repeat(run)
+
+
+def peer(function):
+    def run():
+        start = time.perf_counter()
+        value = function()
+        return time.perf_counter() - start, value
+    return repeat(run)
+
+
+def images(name):
+    """Rows of an IDX image file, as smallint, the type of the column."""
+    with gzip.open(name) as file:
+        content = file.read()
+    n, height, width = np.frombuffer(content, ">u4", 3, 4)
+    return np.frombuffer(content, np.uint8, offset=16).reshape(n, height * width).astype(np.int16)
+
+
+real = images("data/mnist-train-first10k-images-idx3-ubyte.gz")
+fake = images("data/mnist-dcgan-e25-images-idx3-ubyte.gz")
+full_name = "data/full/mnist-train-images-idx3-ubyte.gz"
+full = images(full_name) if os.path.exists(full_name) else np.tile(real, (6, 1))
+points = np.array([[float(v) for v in line.split("|")] for line in
+                   psql("SELECT x, y FROM points ORDER BY id;").splitlines()]).T
+
+
+# The peers evaluate their densities on our nodes, so that the highest one must be the same.
+def nodes(call, axis):
+    return np.array(psql(f"SELECT unnest(({call}).{axis}) FROM points;").split(), float)
+
+
+def scipy_kde():
+    return scipy.stats.gaussian_kde(points[0])(kde_nodes).max()
+
+
+def scipy_kde2d():
+    return scipy.stats.gaussian_kde(points)(kde2d_nodes).max()
+
+
+kde_nodes = nodes("kde(x, 200, 'scott')", "x")
+kde2d_nodes = np.array(np.meshgrid(nodes("kde2d(x, y, 200, 'scott')", "x"),
+                                   nodes("kde2d(x, y, 200, 'scott')", "y"))).reshape(2, -1)
+real_float = real.astype(np.float32)
+
+
+def sklearn_tsne():
+    rows = PCA(50, random_state=0).fit_transform(real_float[:TSNE_ROWS])
+    return TSNE(init="pca", learning_rate="auto", n_iter=TSNE_ITERATIONS, n_jobs=-1,
+                random_state=0).fit(rows).kl_divergence_
+
+
+# Name, our SQL, the peer's name and call, and what the two values are.
+benchmarks = [
+    (f"ks_test, {len(full):,} + {len(fake):,} images pooled",
+     "SELECT (r).statistic FROM (SELECT ks_test(px, is_synthetic) AS r FROM full_samples) t",
+     "scipy ks_2samp",
+     lambda: scipy.stats.ks_2samp(full.ravel(), fake.ravel(), method="asymp").statistic, "D"),
+    (f"ks_test, {len(real):,} + {len(fake):,} images pooled",
+     "SELECT (r).statistic FROM (SELECT ks_test(px, is_synthetic) AS r FROM samples) t",
+     "scipy ks_2samp",
+     lambda: scipy.stats.ks_2samp(real.ravel(), fake.ravel(), method="asymp").statistic, "D"),
+    (f"mw_test, {len(real):,} + {len(fake):,} images pooled",
+     "SELECT (r).u FROM (SELECT mw_test(px, is_synthetic) AS r FROM samples) t",
+     "scipy mannwhitneyu",
+     lambda: scipy.stats.mannwhitneyu(real.ravel(), fake.ravel(), method="asymptotic").statistic,
+     "U"),
+    ("kde, 10,000 numbers, 200 grid points",
+     "SELECT max(d) FROM (SELECT unnest((kde(x, 200, 'scott')).density) AS d FROM points) t",
+     "scipy gaussian_kde", scipy_kde, "highest density"),
+    ("kde2d, 10,000 points, 200 x 200 grid",
+     "SELECT max(d) FROM (SELECT unnest((kde2d(x, y, 200, 'scott')).density) AS d FROM points) t",
+     "scipy gaussian_kde", scipy_kde2d, "highest density"),
+    ("kmeans, 10,000 x 784, k = 10, n_init = 10",
+     "SELECT sum(inertia) FROM kmeans_centers('SELECT id, px FROM real_images', 10, n_init => 10)",
+     "scikit-learn KMeans",
+     lambda: KMeans(10, n_init=10, random_state=0).fit(real_float).inertia_, "inertia"),
+    (f"tsne, {TSNE_ROWS:,} x 784, PCA to 50, {TSNE_ITERATIONS} iterations",
+     f"SELECT count(*) FROM tsne('SELECT id, px FROM real_images WHERE id < {TSNE_ROWS}', "
+     f"n_iter => {TSNE_ITERATIONS})",
+     "scikit-learn TSNE", sklearn_tsne, "rows; the peer's: KL, Barnes-Hut, not comparable"),
+]
+
+
+def machine():
+    with open("/proc/cpuinfo") as info:
+        models = re.findall(r"^model name\s*: (.*)$", info.read(), re.MULTILINE)
+    return f"{len(models)} x {models[0]}" if models else f"{os.cpu_count()} CPUs"
+
+
+def seconds_text(seconds):
+    return f"{seconds * 1000:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
+
+
+print(f"{machine()}; PostgreSQL {psql('SHOW server_version;').split()[0]}, "
+      f"scipy {scipy.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}")
+if not os.path.exists(full_name):
+    print(f"{len(full):,} images are six copies of the {len(real):,} of data/; "
+          f"put the whole set into data/full/ for the real ones")
+print(f"\n{'computation':52} {'ours':>11} {'peer':>11} {'ratio':>8}  peer")
+for name, sql, peer_name, function, meaning in benchmarks:
+    if wanted and not any(word in name for word in wanted):
+        continue
+    our_seconds, our_value = ours(sql)
+    peer_seconds, peer_value = peer(function)
+    print(f"{name:52} {seconds_text(our_seconds):>11} {seconds_text(peer_seconds):>11} "
+          f"{peer_seconds / our_seconds:7.1f}x  {peer_name}")
+    print(f"    {meaning}: ours {float(our_value):.9g}, peer {float(peer_value):.9g}", flush=True)
+print("\nratio: the peer's time divided by ours. The goal for the first line is 50x.")
