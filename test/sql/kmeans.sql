@@ -1,5 +1,6 @@
 -- kmeans, kmeans_centers: small cases by hand, every type of array and id, sameness over order and threads,
 -- awkward rows, real digits, and every error.
+\set SHOW_CONTEXT never
 
 -- 0 and 1, 10 and 11: centres 0.5 and 10.5; equal sizes, so the cluster of the lowest id is the first.
 CREATE TEMPORARY TABLE points (id int, px float8[]);
@@ -158,7 +159,7 @@ SELECT * FROM kmeans('SELECT id, px FROM points', 2, seed => NULL);
 SELECT * FROM kmeans_centers(NULL::uuid, NULL, 2);
 
 -- Errors: rows.
-SELECT * FROM kmeans('SELECT id, px || CASE WHEN id = 3 THEN 1.0 END FROM points', 2);
+SELECT * FROM kmeans('SELECT id, px || CASE WHEN id = 3 THEN float8 ''1'' END FROM points', 2);
 SELECT * FROM kmeans('SELECT id, CASE id WHEN 3 THEN ''{1,2}'' ELSE px END FROM points ORDER BY id', 2);
 SELECT * FROM kmeans('SELECT id, CASE id WHEN 2 THEN ''{NaN}'' ELSE px END FROM points', 2);
 SELECT * FROM kmeans('SELECT id, CASE id WHEN 2 THEN ''{-Infinity}'' ELSE px END FROM points', 2);

@@ -168,7 +168,7 @@ SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', seed => N
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px, 1 FROM points') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id::text, px FROM points') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT 1, px FROM points') $$);
-SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px || id FROM points UNION ALL SELECT 0, px FROM points') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px || id::float8 FROM points UNION ALL SELECT 0, px FROM points') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px || NULL::float8 FROM points') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px || float8 ''NaN'' FROM points') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, ''{}''::real[] FROM points') $$);
