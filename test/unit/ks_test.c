@@ -591,6 +591,63 @@ check_heavily_tied(void)
 	check_close(worst_far, 0, 0.5, "heavily tied: far out, log10 p within 0.5");
 }
 
+/* Is it a p-value, with its logarithm? */
+static bool
+is_sound(PValue p)
+{
+	return p.p >= 0 && p.p <= 1 && p.log10_p <= 0 && isfinite(p.log10_p);
+}
+
+/* A few values of very different counts, `least` or more: blocks so small that the path has hardly
+ * moved. */
+static SampleView
+draw_crumbs(Rng *rng, uint64_t least, uint64_t magnitudes)
+{
+	double values[6];
+	uint64_t counts[6];
+	size_t n_values = 1 + rng_below(rng, N_ITEMS(values));
+
+	for (size_t i = 0; i < n_values; i++)
+	{
+		values[i] = 2 * (double) i + (double) rng_below(rng, 3);
+		if (i > 0 && values[i] <= values[i - 1])
+			values[i] = values[i - 1] + 1;
+		counts[i] = least + rng_below(rng, (uint64_t) pow(10, (double) rng_below(rng, magnitudes)));
+	}
+	return view_of_counts(values, counts, n_values);
+}
+
+/* The law with normal transitions where looks lie beside the end or the beginning of the path. */
+static void
+check_crumbs(void)
+{
+	static const double x_values[] = {2, 3, 4, 6};
+	static const uint64_t x_counts[] = {142663, 10, 514106, 887411};
+	static const double y_values[] = {0, 2, 4, 5, 7};
+	static const uint64_t y_counts[] = {47, 66, 9, 1, 1};
+	SampleView x = view_of_counts(x_values, x_counts, N_ITEMS(x_values));
+	SampleView y = view_of_counts(y_values, y_counts, N_ITEMS(y_values));
+	KsResult exact;
+	KsResult normal;
+	bool sound = true;
+	Rng rng;
+
+	test_views(copy_of(&x), copy_of(&y), TEST_EXACT, &exact);
+	test_views(x, y, TEST_ASYMPTOTIC, &normal);
+	check_close(normal.two_sided.log10_p, exact.two_sided.log10_p, 1e-3,
+				"a last block of one value: log10 p as that of the exact law");
+	check_close(normal.less.log10_p, exact.less.log10_p, 1e-3, "and the same one-sided");
+
+	rng_seed(&rng, 6, RNG_STREAM_TEST);
+	for (int i = 0; i < 2000; i++)
+	{
+		test_views(draw_crumbs(&rng, 5, 3), draw_crumbs(&rng, 1, 9), TEST_ASYMPTOTIC, &normal);
+		sound = sound && is_sound(normal.two_sided) && is_sound(normal.greater) &&
+				is_sound(normal.less);
+	}
+	check(sound, "a few values of very different counts have p-values");
+}
+
 /* Sizes and statistics that overflow, underflow or never end elsewhere. */
 static void
 check_extremes(void)
@@ -696,6 +753,7 @@ main(void)
 	check_all_assignments();
 	check_plain_recursion();
 	check_heavily_tied();
+	check_crumbs();
 	check_extremes();
 	check_control();
 	return check_done();

@@ -6,10 +6,10 @@
 
 #include <math.h>
 
-/* The lattice number of state i after S values. Fits: both products are below 2^63. */
-static int64_t
-lattice_number(const KsBand *band, int64_t S, int64_t i)
+int64_t
+ks_band_lattice(const KsBand *band, int64_t S, int64_t i)
 {
+	/* Fits: both products are below 2^63. */
 	return i * band->n_b - (S - i) * band->n_a;
 }
 
@@ -28,18 +28,18 @@ ks_band_states(const KsBand *band, int64_t S, int64_t *first, int64_t *last)
 	*first = guess <= (double) lowest    ? lowest
 			 : guess >= (double) highest ? highest
 										 : (int64_t) guess;
-	while (*first > lowest && lattice_number(band, S, *first - 1) > -band->low)
+	while (*first > lowest && ks_band_lattice(band, S, *first - 1) > -band->low)
 		(*first)--;
-	while (*first <= highest && lattice_number(band, S, *first) <= -band->low)
+	while (*first <= highest && ks_band_lattice(band, S, *first) <= -band->low)
 		(*first)++;
 
 	guess = ceil(center + (double) band->high / N);
 	*last = guess >= (double) highest  ? highest
 			: guess <= (double) lowest ? lowest
 									   : (int64_t) guess;
-	while (*last < highest && lattice_number(band, S, *last + 1) < band->high)
+	while (*last < highest && ks_band_lattice(band, S, *last + 1) < band->high)
 		(*last)++;
-	while (*last >= lowest && lattice_number(band, S, *last) >= band->high)
+	while (*last >= lowest && ks_band_lattice(band, S, *last) >= band->high)
 		(*last)--;
 }
 

@@ -47,4 +47,7 @@ extern KsBand ks_band_two_sided(int64_t n_x, int64_t n_y, int64_t threshold);
 /* P(max d >= threshold), d counting a upwards: a = x asks for F - G, a = y for G - F. */
 extern KsBand ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold, double cut);
 
+/* The lattice number of state i after S values, for a state that there is. */
+extern int64_t ks_band_lattice(const KsBand *band, int64_t S, int64_t i);
+
 #endif

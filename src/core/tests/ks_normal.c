@@ -22,8 +22,9 @@
  * looks at which the path is outside but was not at the look before; it bounds the p-value from
  * above and is close to it where crossings are rare. C is a sum of tails of single looks, and those
  * are known exactly. So the recursion's result is multiplied by C with hypergeometric tails over C with
- * normal tails; and where C is below FAR_OUT (there the path overshoots the boundary by so little
- * that every small step matters, and v would underflow before long) C itself is the result. Given that B(u_k) is outside, the share of new crossings
+ * normal tails; and where C, by either kind of tails, is below FAR_OUT (there the path overshoots the
+ * boundary by so little that every small step matters, and v would underflow before long) C itself,
+ * with hypergeometric tails, is the result. Given that B(u_k) is outside, the share of new crossings
  * follows from the about exponential overshoot.
  */
 #include "core/tests/ks_normal.h"
@@ -80,6 +81,33 @@ step_sd(double share_before, double share)
 	return sqrt(share_before * (share - share_before) / share);
 }
 
+/* Is there such a state after S values? */
+static bool
+is_state(const KsBand *band, int64_t S, int64_t i)
+{
+	return i >= 0 && i <= band->n_a && S - i >= 0 && S - i <= band->n_b;
+}
+
+/* The states next to the band came from rounded quotients: exact integers decide, where a path can
+ * get at all. Off by one, the only states outside may seem to be out of reach. */
+static void
+correct_states(const KsBand *band, Look *look)
+{
+	int64_t above = look->first_above;
+	int64_t below = look->last_below;
+
+	if (is_state(band, look->S, above - 1) &&
+		ks_band_lattice(band, look->S, above - 1) >= band->high)
+		look->first_above--;
+	else if (is_state(band, look->S, above) && ks_band_lattice(band, look->S, above) < band->high)
+		look->first_above++;
+	if (is_state(band, look->S, below + 1) &&
+		ks_band_lattice(band, look->S, below + 1) <= -band->low)
+		look->last_below++;
+	else if (is_state(band, look->S, below) && ks_band_lattice(band, look->S, below) > -band->low)
+		look->last_below--;
+}
+
 /* List the looks, leaving out those nearer to the one before than a step of min_sd; 0 for none. */
 static size_t
 list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
@@ -105,16 +133,20 @@ list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
 		/* The nearest states outside, half a state back. */
 		look.first_above = (int64_t) ceil(center + (double) band->high / N);
 		look.last_below = (int64_t) floor(center - (double) band->low / N);
+		correct_states(band, &look);
 		look.high = ((double) look.first_above - 0.5 - center) / unit;
 		look.low = ((double) look.last_below + 0.5 - center) / unit;
 		look.sd = n_looks > 0 ? step_sd(looks[n_looks - 1].share, look.share) : 0;
-		if (n_looks > 0 && look.sd < min_sd && S < band->n_a + band->n_b)
+		if (n_looks > 0 && look.sd < min_sd)
 		{
-			/* Every step from so early a look would be too small: leave that one out. The path
-			 * has not gone far by then. */
-			if (looks[n_looks - 1].share < 2 * min_sd * min_sd)
-				looks[n_looks - 1] = look;
-			continue;
+			/* Every step from so early a look would be too small, and every path ends at the end:
+			 * then it is the look before that is left out. The path is near 0 there. */
+			bool is_early = looks[n_looks - 1].share < 2 * min_sd * min_sd;
+
+			if (!is_early && S < band->n_a + band->n_b)
+				continue;
+			n_looks--;
+			look.sd = n_looks > 0 ? step_sd(looks[n_looks - 1].share, look.share) : 0;
 		}
 		looks[n_looks++] = look;
 	}
@@ -326,14 +358,18 @@ ks_normal_log_p(const KsBand *band, Tally *tally, Arena *scratch, Stop *stop, do
 	n_looks = list_looks(band, tally, 0, looks);
 	count_crossings(band, looks, n_looks, &log_exact, &log_normal);
 	*log_p = log_exact;
-	if (log_exact > LOG_FAR_OUT)
+	if (log_exact > LOG_FAR_OUT && log_normal > LOG_FAR_OUT)
 	{
 		size_t nodes_max = log_exact > LOG_FAR ? NODES_MAX : NODES_MAX_FAR;
 
 		n_looks = list_looks(band, tally, range / (NODE_SPACING * (double) nodes_max), looks);
-		place_nodes(looks, n_looks, nodes_max);
-		status = recursion_log_p(band, looks, n_looks, scratch, stop, log_p);
-		*log_p += log_exact - log_normal;
+		/* If all looks lie that close to the ends, C it is. */
+		if (n_looks > 1)
+		{
+			place_nodes(looks, n_looks, nodes_max);
+			status = recursion_log_p(band, looks, n_looks, scratch, stop, log_p);
+			*log_p += log_exact - log_normal;
+		}
 	}
 	arena_release(scratch, mark);
 	return status;
