@@ -373,6 +373,20 @@ check_control(void)
 	arena_free(&arena);
 	view_free(&view_x);
 	view_free(&view_y);
+
+	/* No block of ties is work enough for a look at the flag. */
+	for (int i = 0; i < 340; i++)
+		x[i] = y[i] = i;
+	view_x = view_of_values(x, 340);
+	view_y = view_of_values(y, 40);
+	tally = tally_open(&view_x, &view_y);
+	left = 2;
+	atomic_store(&stop.requested, false);
+	check(mw_test(&tally, TEST_EXACT, &arena, &stop, &r).code == SDQ_INTERRUPTED && left == 0,
+		  "with many small blocks too");
+	arena_free(&arena);
+	view_free(&view_x);
+	view_free(&view_y);
 }
 
 int

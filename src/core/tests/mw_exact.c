@@ -124,10 +124,11 @@ mw_untied_tails(int64_t n_x, int64_t n_y, int64_t u, Arena *scratch, Stop *stop,
  * U of a so far. W only grows, so what exceeds the statistic is forgotten. */
 typedef struct ShiftTable
 {
-	int64_t n_a;    /* the smaller sample */
-	int64_t n_b;    /* the larger one */
-	int64_t width;  /* W from 0 to width - 1 */
-	double *counts; /* [n_a + 1][width] */
+	int64_t n_a;       /* the smaller sample */
+	int64_t n_b;       /* the larger one */
+	int64_t width;     /* W from 0 to width - 1 */
+	double *counts;    /* [n_a + 1][width] */
+	double since_poll; /* additions since the last look at the stop flag, over all blocks */
 } ShiftTable;
 
 /* to[w + shift] += factor * from[w], as far as it fits. */
@@ -145,9 +146,8 @@ add_shifted(double *restrict to, const double *restrict from, int64_t width, int
  * numbers of a's to small ones, so that each row is still unchanged when it is read.
  */
 static SdqStatus
-take_in_block(const ShiftTable *table, int64_t before, int64_t t, Stop *stop)
+take_in_block(ShiftTable *table, int64_t before, int64_t t, Stop *stop)
 {
-	double since_poll = 0;
 	/* Fewer a's than this could not reach n_a with all the values that are left. */
 	int64_t fewest = larger_of(0, before + t - table->n_b);
 
@@ -164,12 +164,12 @@ take_in_block(const ShiftTable *table, int64_t before, int64_t t, Stop *stop)
 				continue;
 			add_shifted(table->counts + total * table->width, table->counts + i * table->width,
 						table->width, c * (2 * (before - i) + t - c), ways);
-			since_poll += (double) table->width;
-			if (since_poll > POLL_WORK)
+			table->since_poll += (double) table->width;
+			if (table->since_poll > POLL_WORK)
 			{
 				if (stop_poll(stop))
 					return sdq_error(SDQ_INTERRUPTED, 0, 0);
-				since_poll = 0;
+				table->since_poll = 0;
 			}
 		}
 	}
