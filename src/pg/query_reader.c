@@ -42,6 +42,7 @@ typedef struct Reader
 	int16 id_length;
 	bool id_by_value;
 	size_t id_capacity;
+	size_t id_bytes; /* held by ids and their copies, for the memory limit */
 	uint64 rows_seen;
 
 	bool has_cast; /* the column's type needs this function to become real[] */
@@ -193,6 +194,10 @@ keep_id(Reader *reader, Datum id, size_t position)
 										  : repalloc_huge(result->ids, capacity * sizeof(Datum));
 		reader->id_capacity = capacity;
 	}
+	reader->id_bytes += sizeof(Datum);
+	if (!reader->id_by_value)
+		reader->id_bytes += datumGetSize(id, false, reader->id_length);
+	check_status(arena_check(&reader->computation->arena, reader->id_bytes));
 	result->ids[position] = datumCopy(id, reader->id_by_value, reader->id_length);
 	MemoryContextSwitchTo(caller);
 }

@@ -109,6 +109,7 @@ SELECT * FROM kmeans('CREATE TABLE sneaky (id int)', 1);
 -- Memory is refused (54000), threads are within their range (22023).
 SET synthdq.max_memory = '64kB';
 SELECT * FROM kmeans('SELECT i, array_fill(i::float8, ARRAY[1000]) FROM generate_series(1, 100) i', 2);
+SELECT * FROM kmeans(NULL::text, $$SELECT repeat('x', 1000) || i, '{1}'::real[] FROM generate_series(1, 100) i$$, 1);
 RESET synthdq.max_memory;
 SET synthdq.threads = 65;
 \set VERBOSITY terse
