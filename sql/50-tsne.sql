@@ -6,8 +6,8 @@
 --   -> setof (id, x, y, z)
 -- tsne(id_type, query, ...)
 --
--- id_type             a value of the ids' type, if that is no integer type; NULL will do. Text ids:
---                     write query => ..., or else the first argument is taken for the query
+-- id_type             a value of the ids' type, if that is no integer type; NULL will do. The form for text
+--                     stands beside the general one, since a literal query would be taken for perplexity
 -- query               one SELECT that returns (id, array), or the array alone (id = row number)
 -- perplexity          effective number of neighbors, 1 < perplexity <= (rows - 1) / 3
 -- n_components        2 or 3; z is null in two dimensions
