@@ -31,7 +31,7 @@ COMMENT ON FUNCTION idx_labels(bytea) IS
 -- other dimensions in one array. Format versions 1 to 3, C order, types f2 f4 f8 i1 i2 i4 u1 of either
 -- byte order. f8 and i4 are rounded to the nearest real, ties to even; what is too small becomes 0, a
 -- finite value beyond the range of real is an error. NaN and infinities stay.
---     SELECT id, row FROM npy_rows(pg_read_binary_file('/data/features.npy'));
+--     SELECT id, "row" FROM npy_rows(pg_read_binary_file('/data/features.npy'));
 CREATE FUNCTION npy_rows(file bytea)
 RETURNS TABLE (id bigint, "row" real[])
 AS 'MODULE_PATHNAME', 'synthdq_npy_rows'

@@ -75,7 +75,7 @@ def images(name):
 
 real = images("data/mnist-train-first10k-images-idx3-ubyte.gz")
 fake = images("data/mnist-dcgan-e25-images-idx3-ubyte.gz")
-full_name = "data/full/mnist-train-images-idx3-ubyte.gz"
+full_name = "data/full/train-images-idx3-ubyte.gz"
 full = images(full_name) if os.path.exists(full_name) else np.tile(real, (6, 1))
 points = np.array([[float(v) for v in line.split("|")] for line in
                    psql("SELECT x, y FROM points ORDER BY id;").splitlines()]).T

@@ -77,6 +77,8 @@ typedef struct Lloyd
 	double *distance2; /* [n] to the own centre, when clusters are empty */
 	float *scores;     /* [threads][tile_rows][panel] */
 	size_t iterations;
+	size_t iterations_before; /* at most, by earlier restarts; for progress */
+	size_t iterations_total;  /* at most, by all restarts */
 	bool converged;
 } Lloyd;
 
@@ -362,7 +364,9 @@ iterate(Job *job, Lloyd *lloyd, const KmeansOptions *options, double *inertia)
 		lloyd->add_all = filled;
 		lloyd->converged = move_centers(lloyd) <= tolerance && !filled;
 		is_last = lloyd->converged || lloyd->iterations + 1 >= options->max_iter;
-		job_progress(job, "k-means", lloyd->iterations + 1, options->max_iter, NAN);
+		job_progress(job, "k-means iterations, at most",
+					 lloyd->iterations_before + lloyd->iterations + 1, lloyd->iterations_total,
+					 NAN);
 	}
 	*inertia = inertia_of_labels(lloyd);
 	return sdq_ok();
@@ -449,6 +453,8 @@ run_restarts(Job *job, const RowStore *store, const FloatRows *rows, const Kmean
 	{
 		double inertia = 0;
 
+		lloyd.iterations_before = restart * options->max_iter;
+		lloyd.iterations_total = restarts * options->max_iter;
 		status = start(job, &lloyd, store, options, restart, chosen);
 		if (!sdq_failed(status))
 			status = iterate(job, &lloyd, options, &inertia);

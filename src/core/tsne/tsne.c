@@ -114,7 +114,7 @@ find_affinities(Job *job, const RowStore *rows, double perplexity, Affinities *a
 	Neighbors neighbors;
 	SdqStatus status;
 
-	job_progress(job, "neighbors", 0, rows->n, NAN);
+	job_progress(job, "neighbours", 0, rows->n, NAN);
 	status = knn_self(job, rows, affinities_neighbors(rows->n, perplexity), &neighbors);
 	if (sdq_failed(status))
 		return status;
