@@ -7,12 +7,15 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+#define RANGE_HINT "Pass a value in this range, or leave out an argument that has a default."
+
 static void
 check_not_null(FunctionCallInfo fcinfo, int i, const char *name)
 {
 	if (PG_ARGISNULL(i))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("argument \"%s\" must not be null", name)));
+						errmsg("argument \"%s\" must not be null", name),
+						errhint("Pass a value, or leave out an argument that has a default.")));
 }
 
 char *
@@ -30,9 +33,10 @@ argument_int(FunctionCallInfo fcinfo, int i, const char *name, int32 min, int32 
 	check_not_null(fcinfo, i, name);
 	value = PG_GETARG_INT32(i);
 	if (value < min || value > max)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("argument \"%s\" must be between %d and %d, not %d", name, min, max,
-							   value)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be between %d and %d, not %d", name, min, max, value),
+				 errhint(RANGE_HINT)));
 	return value;
 }
 
@@ -54,7 +58,8 @@ argument_double(FunctionCallInfo fcinfo, int i, const char *name, double min, do
 	if (!(value >= min && value <= max))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("argument \"%s\" must be between %g and %g, not %s", name, min, max,
-							   float8out_internal(value))));
+							   float8out_internal(value)),
+						errhint(RANGE_HINT)));
 	return value;
 }
 
