@@ -471,9 +471,3 @@ query_read_rows(Computation *computation, const char *query, Oid id_type, QueryR
 	MemoryContextDelete(reader.per_row);
 	sort_rows(computation, result);
 }
-
-char *
-query_rows_id_text(const QueryRows *result, size_t i)
-{
-	return id_text(result->id_type, result->ids[i]);
-}

@@ -32,7 +32,4 @@ typedef struct QueryRows
 extern void query_read_rows(Computation *computation, const char *query, Oid id_type,
 							QueryRows *result);
 
-/* The id of row i as text, for messages. */
-extern char *query_rows_id_text(const QueryRows *result, size_t i);
-
 #endif

@@ -399,17 +399,6 @@ write_flat(const SampleStateType *type, const SampleParameter *parameters, const
 	SET_VARSIZE(result, bytes);
 }
 
-Datum
-sample_state_make(const SampleStateType *type, const SampleParameter *parameters,
-				  const SampleView *views)
-{
-	Size bytes = checked_flat_size(type, views);
-	struct varlena *flat = palloc(bytes);
-
-	write_flat(type, parameters, views, flat, bytes);
-	return PointerGetDatum(flat);
-}
-
 /* Method of the expanded object. */
 static Size
 state_flat_size(ExpandedObjectHeader *header)

@@ -100,10 +100,6 @@ extern Datum sample_state_combine(FunctionCallInfo fcinfo, const SampleStateType
 extern const SampleParameter *sample_state_open(Datum value, const SampleStateType *type,
 												SampleView *views);
 
-/* A new flat value of these samples, in CurrentMemoryContext. */
-extern Datum sample_state_make(const SampleStateType *type, const SampleParameter *parameters,
-							   const SampleView *views);
-
 /* The whole bodies of a type's input, output, receive and send functions. */
 extern Datum sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type);
 extern Datum sample_state_out(FunctionCallInfo fcinfo, const SampleStateType *type);
