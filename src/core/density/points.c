@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/base/sizes.h"
+
 /* 1 MB of points, sorted in a few milliseconds. */
 #define BLOCK_POINTS ((size_t) 1 << 16)
 
@@ -32,12 +34,6 @@ static inline bool
 point_before(const Point2d *a, const Point2d *b)
 {
 	return a->x < b->x || (a->x == b->x && a->y < b->y);
-}
-
-static inline size_t
-smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 static void
@@ -73,14 +69,14 @@ static void
 sort_block(Point2d *points, Point2d *scratch, size_t n)
 {
 	for (size_t start = 0; start < n; start += INSERTION_POINTS)
-		insertion_sort(points + start, smaller(INSERTION_POINTS, n - start));
+		insertion_sort(points + start, minimum(INSERTION_POINTS, n - start));
 	for (size_t run = INSERTION_POINTS; run < n; run *= 2)
 	{
 		memcpy(scratch, points, n * sizeof(Point2d));
 		for (size_t start = 0; start < n; start += 2 * run)
 		{
-			size_t n_a = smaller(run, n - start);
-			size_t n_b = smaller(run, n - start - n_a);
+			size_t n_a = minimum(run, n - start);
+			size_t n_b = minimum(run, n - start - n_a);
 
 			merge_runs(scratch + start, 0, n_a, scratch + start + n_a, 0, n_b, points + start,
 					   n_a + n_b);
@@ -93,7 +89,7 @@ sort_chunk(void *argument, size_t chunk, int thread)
 {
 	SortPass *pass = argument;
 	size_t start = chunk * BLOCK_POINTS;
-	size_t n = smaller(BLOCK_POINTS, pass->n - start);
+	size_t n = minimum(BLOCK_POINTS, pass->n - start);
 
 	memcpy(pass->to + start, pass->points + start, n * sizeof(Point2d));
 	sort_block(pass->to + start, pass->from + start, n);
@@ -104,7 +100,7 @@ static size_t
 merge_split(const Point2d *a, size_t n_a, const Point2d *b, size_t n_b, size_t k)
 {
 	size_t low = k > n_b ? k - n_b : 0;
-	size_t high = smaller(k, n_a);
+	size_t high = minimum(k, n_a);
 
 	while (low < high)
 	{
@@ -123,10 +119,10 @@ merge_chunk(void *argument, size_t chunk, int thread)
 {
 	SortPass *pass = argument;
 	size_t start = chunk * BLOCK_POINTS;
-	size_t n = smaller(BLOCK_POINTS, pass->n - start);
+	size_t n = minimum(BLOCK_POINTS, pass->n - start);
 	size_t pair = start - start % (2 * pass->run);
-	size_t n_a = smaller(pass->run, pass->n - pair);
-	size_t n_b = smaller(pass->run, pass->n - pair - n_a);
+	size_t n_a = minimum(pass->run, pass->n - pair);
+	size_t n_b = minimum(pass->run, pass->n - pair - n_a);
 	const Point2d *a = pass->from + pair;
 	const Point2d *b = a + n_a;
 	size_t i = merge_split(a, n_a, b, n_b, start - pair);

@@ -62,3 +62,13 @@ byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
 
 DEFINE_DISTANCE2(float_distance2, float)
 DEFINE_DISTANCE2(double_distance2, double)
+
+double
+float_norm2(const float *x, size_t d)
+{
+	double sum = 0;
+
+	for (size_t j = 0; j < d; j++)
+		sum += (double) x[j] * (double) x[j];
+	return sum;
+}

@@ -1,6 +1,6 @@
 /*
  * distance.h
- *		Squared Euclidean distances of two vectors of d numbers.
+ *		Squared Euclidean distances of two vectors of d numbers, and squared norms.
  *
  * Differences in double, or in integers for bytes, summed in an order that depends on d alone:
  * exactly 0 for equal vectors, symmetric, the same on every machine; exact for bytes. Overflow gives
@@ -15,5 +15,8 @@
 extern double byte_distance2(const uint8_t *x, const uint8_t *y, size_t d);
 extern double float_distance2(const float *x, const float *y, size_t d);
 extern double double_distance2(const double *x, const double *y, size_t d);
+
+/* |x|^2, each product exact in double, summed in order. */
+extern double float_norm2(const float *x, size_t d);
 
 #endif

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/matrix/distance.h"
+
 /* Rows are padded to whole cache lines unless that would double them. */
 #define LINE_FLOATS ((size_t) 16)
 
@@ -34,10 +36,8 @@ load_chunk(void *argument, size_t chunk, int thread)
 	for (size_t i = start; i < end; i++)
 	{
 		float *x = rows->data + i * rows->ld;
-		double norm2 = 0;
+		double norm2 = float_norm2(x, rows->d);
 
-		for (size_t j = 0; j < rows->d; j++)
-			norm2 += (double) x[j] * (double) x[j];
 		memset(x + rows->d, 0, (rows->ld - rows->d) * sizeof(float));
 		work->norm2[i] = norm2;
 		rows->norm2[i] = (float) norm2;

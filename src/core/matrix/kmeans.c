@@ -28,6 +28,7 @@
 
 #include "core/base/blas.h"
 #include "core/base/rng.h"
+#include "core/base/sizes.h"
 #include "core/matrix/distance.h"
 #include "core/matrix/float_rows.h"
 #include "core/matrix/kmeans_finish.h"
@@ -81,18 +82,6 @@ typedef struct Lloyd
 	size_t iterations_total;  /* at most, by all restarts */
 	bool converged;
 } Lloyd;
-
-static size_t
-minimum(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static size_t
-divide_up(size_t a, size_t b)
-{
-	return a / b + (a % b != 0);
-}
 
 /* ---------- assignment ---------- */
 

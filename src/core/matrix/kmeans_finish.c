@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "core/base/blas.h"
+#include "core/base/sizes.h"
 #include "core/matrix/distance.h"
 
 /* The sums of means are formed in at most so many chunks of rows, and with at most so many bytes. */
@@ -60,18 +61,6 @@ typedef struct ClusterRank
 	int64_t size;
 	size_t first_row;
 } ClusterRank;
-
-static size_t
-minimum(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static size_t
-divide_up(size_t a, size_t b)
-{
-	return a / b + (a % b != 0);
-}
 
 /* ---------- numbering ---------- */
 

@@ -26,7 +26,9 @@
 #include <string.h>
 
 #include "core/base/blas.h"
+#include "core/base/sizes.h"
 #include "core/matrix/candidates.h"
+#include "core/matrix/distance.h"
 #include "core/matrix/float_rows.h"
 
 /* Shape of a tile: its product stays in the second-level cache. */
@@ -101,18 +103,6 @@ typedef struct KnnWork
 	Candidate *candidates; /* [threads][keep] */
 } KnnWork;
 
-static size_t
-minimum(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static size_t
-divide_up(size_t a, size_t b)
-{
-	return a / b + (a % b != 0);
-}
-
 /* Write the first k candidates as the neighbours of a row. */
 static void
 store_neighbors(Neighbors *result, size_t row, const Candidate *sorted)
@@ -154,13 +144,7 @@ read_base_chunk(void *argument, size_t chunk, int thread)
 
 	row_store_read(work->rows, work->base_first + start, end - start, work->base + start * d, d);
 	for (size_t i = start; i < end; i++)
-	{
-		double norm2 = 0;
-
-		for (size_t j = 0; j < d; j++)
-			norm2 += (double) work->base[i * d + j] * (double) work->base[i * d + j];
-		work->base_norms[i] = (float) norm2;
-	}
+		work->base_norms[i] = (float) float_norm2(work->base + i * d, d);
 }
 
 /* tile[rows][BASE_ROWS] = -2 x.y for `rows` queries against the panel. */
@@ -251,11 +235,7 @@ read_query_chunk(void *argument, size_t chunk, int thread)
 	row_store_read(work->rows, work->first + start, end - start, work->queries + start * d, d);
 	for (size_t i = start; i < end; i++)
 	{
-		double norm2 = 0;
-
-		for (size_t j = 0; j < d; j++)
-			norm2 += (double) work->queries[i * d + j] * (double) work->queries[i * d + j];
-		work->norms[i] = norm2;
+		work->norms[i] = float_norm2(work->queries + i * d, d);
 		work->lengths[i] = 0;
 		work->thresholds[i] = INFINITY;
 		work->is_unproven[i] = false;
@@ -481,11 +461,10 @@ norm_chunk(void *argument, size_t chunk, int thread)
 
 	for (size_t i = chunk * work->chunk_rows; i < end; i++)
 	{
-		double norm2 = 0;
+		double norm2;
 
 		row_store_read(work->rows, i, 1, x, d);
-		for (size_t j = 0; j < d; j++)
-			norm2 += (double) x[j] * (double) x[j];
+		norm2 = float_norm2(x, d);
 		largest = norm2 > largest ? norm2 : largest;
 	}
 	work->largest[chunk] = largest;

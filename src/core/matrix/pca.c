@@ -16,6 +16,7 @@
 #include <math.h>
 
 #include "core/base/blas.h"
+#include "core/base/sizes.h"
 #include "core/matrix/eigen.h"
 
 /* Elements of one panel (8 MB), and bounds of its rows. */
@@ -38,12 +39,6 @@ static size_t
 clamp_size(size_t value, size_t low, size_t high)
 {
 	return value < low ? low : value > high ? high : value;
-}
-
-static size_t
-divide_up(size_t a, size_t b)
-{
-	return a / b + (a % b != 0);
 }
 
 /* ---------- covariance ---------- */

@@ -1,0 +1,24 @@
+/*
+ * sizes.h
+ *		Arithmetic of sizes that cutting work into tiles needs. Checked products and sums: status.h.
+ */
+#ifndef SYNTHDQ_CORE_BASE_SIZES_H
+#define SYNTHDQ_CORE_BASE_SIZES_H
+
+#include <stddef.h>
+
+/* The smaller of two sizes. */
+static inline size_t
+minimum(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* a / b, rounded up: how many tiles of b cover a. b must not be 0. */
+static inline size_t
+divide_up(size_t a, size_t b)
+{
+	return a / b + (a % b != 0);
+}
+
+#endif
