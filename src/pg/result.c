@@ -9,6 +9,8 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include <math.h>
+
 ResultSet
 result_set_begin(FunctionCallInfo fcinfo)
 {
@@ -58,4 +60,64 @@ make_composite(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 		elog(ERROR, "return type must be a row type");
 	descriptor = BlessTupleDesc(descriptor);
 	return HeapTupleGetDatum(heap_form_tuple(descriptor, values, nulls));
+}
+
+void
+result_row_datum(ResultRow *row, Datum value)
+{
+	if (row->n_fields == RESULT_MAX_FIELDS)
+		elog(ERROR, "row has more than %d fields", RESULT_MAX_FIELDS);
+	row->values[row->n_fields] = value;
+	row->nulls[row->n_fields++] = false;
+}
+
+void
+result_row_null(ResultRow *row)
+{
+	result_row_datum(row, (Datum) 0);
+	row->nulls[row->n_fields - 1] = true;
+}
+
+void
+result_row_float8(ResultRow *row, double value)
+{
+	if (isnan(value))
+		result_row_null(row);
+	else
+		result_row_datum(row, Float8GetDatum(value));
+}
+
+void
+result_row_int8(ResultRow *row, int64 value)
+{
+	result_row_datum(row, Int64GetDatum(value));
+}
+
+/* An installed script of another version may declare other fields. */
+static void
+check_fields(const ResultRow *row, TupleDesc descriptor)
+{
+	if (row->n_fields != descriptor->natts)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("result has %d fields, but its type has %d", row->n_fields,
+							   descriptor->natts),
+						errhint("Run ALTER EXTENSION synthdq UPDATE.")));
+}
+
+Datum
+result_row_composite(FunctionCallInfo fcinfo, ResultRow *row)
+{
+	TupleDesc descriptor;
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	check_fields(row, descriptor);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), row->values, row->nulls));
+}
+
+void
+result_row_put(ResultSet *result, ResultRow *row)
+{
+	check_fields(row, result->descriptor);
+	result_set_put(result, row->values, row->nulls);
 }

@@ -248,6 +248,17 @@ sample_state_open(Datum value, const SampleStateType *type, SampleView *views)
 	return type->n_parameters == 0 ? NULL : state->parameters;
 }
 
+const SampleParameter *
+sample_state_open_streams(Datum value, const SampleStateType *type, SampleStream *streams)
+{
+	SampleView views[SAMPLE_STATE_MAX_SIDES];
+	const SampleParameter *parameters = sample_state_open(value, type, views);
+
+	for (int side = 0; side < type->n_sides; side++)
+		streams[side] = sample_stream_of_view(&views[side]);
+	return parameters;
+}
+
 /* Add the samples of a value to those of an object. */
 static void
 add_views(SampleState *state, const SampleView *views)

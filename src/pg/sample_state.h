@@ -100,6 +100,11 @@ extern Datum sample_state_combine(FunctionCallInfo fcinfo, const SampleStateType
 extern const SampleParameter *sample_state_open(Datum value, const SampleStateType *type,
 												SampleView *views);
 
+/* The same as streams[n_sides], for whoever reads the samples in order: also where they are too large
+ * for memory. Borrowed alike; each stream may be read while others of the same value are. */
+extern const SampleParameter *sample_state_open_streams(Datum value, const SampleStateType *type,
+														SampleStream *streams);
+
 /* The whole bodies of a type's input, output, receive and send functions. */
 extern Datum sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type);
 extern Datum sample_state_out(FunctionCallInfo fcinfo, const SampleStateType *type);

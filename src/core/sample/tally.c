@@ -1,24 +1,55 @@
 /*
  * tally.c
- *		The merge of two finished samples.
+ *		The merge of finished samples.
  */
 #include "core/sample/tally.h"
 
 Tally
 tally_open(const SampleView *x, const SampleView *y)
 {
-	return (Tally){.x = *x, .y = *y, .next_x = 0, .next_y = 0};
+	return tally_open_streams(sample_stream_of_view(x), sample_stream_of_view(y));
+}
+
+Tally
+tally_open_streams(SampleStream x, SampleStream y)
+{
+	return (Tally){.x = x, .y = y, .next_x = 0, .next_y = 0, .status = sdq_ok()};
+}
+
+/* Is there an entry at *next? Brings the next piece where the one at hand is used up; false at the
+ * end of the sample and on failure, which goes to *status. */
+static bool
+has_entry(SampleStream *stream, size_t *next, SdqStatus *status)
+{
+	if (*next < stream->n_entries)
+		return true;
+	if (stream->fetch == NULL || sdq_failed(*status))
+		return false;
+	*next = 0;
+	*status = stream->fetch(stream);
+	if (sdq_failed(*status))
+		stream->n_entries = 0;
+	return stream->n_entries > 0;
+}
+
+/* Back to the first entry. */
+static void
+restart(SampleStream *stream, size_t *next, SdqStatus *status)
+{
+	*next = 0;
+	if (stream->restart != NULL && !sdq_failed(*status))
+		*status = stream->restart(stream);
 }
 
 bool
 tally_next(Tally *tally, TallyBlock *block)
 {
-	bool has_x = tally->next_x < tally->x.n_distinct;
-	bool has_y = tally->next_y < tally->y.n_distinct;
+	bool has_x = has_entry(&tally->x, &tally->next_x, &tally->status);
+	bool has_y = has_entry(&tally->y, &tally->next_y, &tally->status);
 	double value_x;
 	double value_y;
 
-	if (!has_x && !has_y)
+	if ((!has_x && !has_y) || sdq_failed(tally->status))
 		return false;
 	value_x = has_x ? tally->x.values[tally->next_x] : 0;
 	value_y = has_y ? tally->y.values[tally->next_y] : 0;
@@ -36,6 +67,56 @@ tally_next(Tally *tally, TallyBlock *block)
 void
 tally_rewind(Tally *tally)
 {
-	tally->next_x = 0;
-	tally->next_y = 0;
+	tally->status = sdq_ok();
+	restart(&tally->x, &tally->next_x, &tally->status);
+	restart(&tally->y, &tally->next_y, &tally->status);
+}
+
+SdqStatus
+tally_many_open(SampleStream *streams, size_t k, Arena *scratch, TallyMany *tally)
+{
+	*tally = (TallyMany){.streams = streams,
+						 .k = k,
+						 .next = arena_zalloc(scratch, k, sizeof(size_t)),
+						 .counts = arena_zalloc(scratch, k, sizeof(int64_t)),
+						 .status = sdq_ok()};
+	if (tally->next == NULL || tally->counts == NULL)
+		return arena_failure(scratch);
+	return sdq_ok();
+}
+
+bool
+tally_many_next(TallyMany *tally)
+{
+	bool found = false;
+
+	for (size_t g = 0; g < tally->k; g++)
+	{
+		SampleStream *stream = &tally->streams[g];
+
+		if (!has_entry(stream, &tally->next[g], &tally->status))
+			continue;
+		if (!found || stream->values[tally->next[g]] < tally->value)
+			tally->value = stream->values[tally->next[g]];
+		found = true;
+	}
+	if (!found || sdq_failed(tally->status))
+		return false;
+	for (size_t g = 0; g < tally->k; g++)
+	{
+		const SampleStream *stream = &tally->streams[g];
+		bool takes_part =
+			tally->next[g] < stream->n_entries && stream->values[tally->next[g]] == tally->value;
+
+		tally->counts[g] = takes_part ? (int64_t) stream->counts[tally->next[g]++] : 0;
+	}
+	return true;
+}
+
+void
+tally_many_rewind(TallyMany *tally)
+{
+	tally->status = sdq_ok();
+	for (size_t g = 0; g < tally->k; g++)
+		restart(&tally->streams[g], &tally->next[g], &tally->status);
 }

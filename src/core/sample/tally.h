@@ -1,10 +1,17 @@
 /*
  * tally.h
- *		Two samples as one ascending stream of (value, count in x, count in y).
+ *		Several samples as one ascending stream of (value, count in each of them).
  *
- * Every two-sample test is a fold over this stream; where the samples come from (counting tables,
- * sorted runs, a stored ecdf) is not its business. Equality of values is exact comparison of
- * doubles; NaN never occurs and -0 has been stored as +0.
+ * Every two-sample test is a fold over a Tally; tests of more samples fold over a TallyMany. Where the
+ * samples come from (counting tables, sorted runs, a stored ecdf, a file) is not their business.
+ * Equality of values is exact comparison of doubles; NaN never occurs and -0 has been stored as +0.
+ *
+ * A fold reads to the end and then asks whether it was the end:
+ *
+ *		tally_rewind(tally);
+ *		while (tally_next(tally, &block))
+ *			...
+ *		status = tally_status(tally);
  */
 #ifndef SYNTHDQ_CORE_SAMPLE_TALLY_H
 #define SYNTHDQ_CORE_SAMPLE_TALLY_H
@@ -13,17 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Largest number of observations in one sample, so that products of two sizes fit an int64. */
-#define SAMPLE_MAX_COUNT (INT64_C(1) << 31)
-
-/* A finished sample: distinct values in strictly ascending order with their counts. Borrowed. */
-typedef struct SampleView
-{
-	size_t n_distinct;
-	const double *values;   /* [n_distinct], strictly ascending, no NaN, no -0 */
-	const uint64_t *counts; /* [n_distinct], each at least 1 */
-	uint64_t n;             /* sum of counts, at most SAMPLE_MAX_COUNT */
-} SampleView;
+#include "core/base/arena.h"
+#include "core/base/status.h"
+#include "core/sample/stream.h"
 
 /* One distinct value of the pooled sample; x + y >= 1. */
 typedef struct TallyBlock
@@ -33,20 +32,58 @@ typedef struct TallyBlock
 	int64_t y;
 } TallyBlock;
 
-/* The cursor. x is the real sample, y the synthetic one. */
+/* The cursor over two samples. x is the real sample, y the synthetic one. x.n and y.n are their
+ * sizes; the rest is tally.c's own. */
 typedef struct Tally
 {
-	SampleView x;
-	SampleView y;
-	size_t next_x;
+	SampleStream x;
+	SampleStream y;
+	size_t next_x; /* index in the piece at hand */
 	size_t next_y;
+	SdqStatus status;
 } Tally;
 
 extern Tally tally_open(const SampleView *x, const SampleView *y);
 
-/* The next block in ascending order of value; false at the end. */
+/* The tally owns the streams from here on. */
+extern Tally tally_open_streams(SampleStream x, SampleStream y);
+
+/* The next block in ascending order of value; false at the end, and on failure. */
 extern bool tally_next(Tally *tally, TallyBlock *block);
 
+/* The failure that ended the tally early, SDQ_OK if none did. */
+static inline SdqStatus
+tally_status(const Tally *tally)
+{
+	return tally->status;
+}
+
+/* Start again. A failure shows in tally_status(), and tally_next() then returns false. */
 extern void tally_rewind(Tally *tally);
+
+/* The cursor over k samples, k >= 1; streams[] is the caller's and must outlive it. */
+typedef struct TallyMany
+{
+	SampleStream *streams; /* [k] */
+	size_t k;
+	size_t *next;    /* [k] index in the piece at hand */
+	double value;    /* the block: a distinct value of the pooled sample */
+	int64_t *counts; /* [k] its counts, at least one above 0 */
+	SdqStatus status;
+} TallyMany;
+
+/* Needs 16 bytes a sample of scratch, not given back. Those of the arena. */
+extern SdqStatus tally_many_open(SampleStream *streams, size_t k, Arena *scratch, TallyMany *tally);
+
+/* The next block, into tally->value and tally->counts; false at the end, and on failure. O(k). */
+extern bool tally_many_next(TallyMany *tally);
+
+static inline SdqStatus
+tally_many_status(const TallyMany *tally)
+{
+	return tally->status;
+}
+
+extern void tally_many_rewind(TallyMany *tally);
 
 #endif

@@ -75,7 +75,7 @@ fold_tally(Tally *tally, Stop *stop, KsFold *fold)
 		if (fold->n_blocks % POLL_BLOCKS == 0 && stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
-	return sdq_ok();
+	return tally_status(tally);
 }
 
 static int64_t

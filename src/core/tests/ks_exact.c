@@ -325,6 +325,8 @@ cross_all(const KsBand *band, Tally *tally, Workspace *space, Stop *stop, double
 			since_poll = 0;
 		}
 	}
+	if (sdq_failed(tally_status(tally)))
+		return tally_status(tally);
 	/* After the last block one state is left. */
 	*p = space->u[space->offset];
 	return sdq_ok();

@@ -108,7 +108,8 @@ correct_states(const KsBand *band, Look *look)
 		look->last_below--;
 }
 
-/* List the looks, leaving out those nearer to the one before than a step of min_sd; 0 for none. */
+/* List the looks, leaving out those nearer to the one before than a step of min_sd; 0 for none. No
+ * look is listed where the tally fails. */
 static size_t
 list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
 {
@@ -150,6 +151,8 @@ list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
 		}
 		looks[n_looks++] = look;
 	}
+	if (sdq_failed(tally_status(tally)))
+		return 0;
 	/* The end is one state, and always inside. */
 	looks[n_looks - 1].high = 0;
 	looks[n_looks - 1].low = 0;
@@ -356,6 +359,8 @@ ks_normal_log_p(const KsBand *band, Tally *tally, Arena *scratch, Stop *stop, do
 	if (looks == NULL)
 		return arena_failure(scratch);
 	n_looks = list_looks(band, tally, 0, looks);
+	if (n_looks == 0)
+		return tally_status(tally);
 	count_crossings(band, looks, n_looks, &log_exact, &log_normal);
 	*log_p = log_exact;
 	if (log_exact > LOG_FAR_OUT && log_normal > LOG_FAR_OUT)

@@ -44,7 +44,7 @@ fold_tally(Tally *tally, Stop *stop, MwFold *fold)
 		if (fold->n_blocks % POLL_BLOCKS == 0 && stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
-	return sdq_ok();
+	return tally_status(tally);
 }
 
 /* The standard deviation of U under the null hypothesis, given the ties. */

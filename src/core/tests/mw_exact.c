@@ -183,8 +183,8 @@ mw_tied_tails(Tally *tally, int64_t doubled_u, Arena *scratch, Stop *stop, MwTai
 	int64_t n_x = (int64_t) tally->x.n;
 	int64_t n_y = (int64_t) tally->y.n;
 	int64_t mean = n_x * n_y;
-	size_t n_blocks_max = tally->x.n_distinct + tally->y.n_distinct;
-	int64_t *ties = arena_alloc(scratch, n_blocks_max, sizeof(int64_t));
+	/* No more blocks than observations, of which an exact law has few. */
+	int64_t *ties = arena_alloc(scratch, (size_t) (n_x + n_y), sizeof(int64_t));
 	ShiftTable table = {.n_a = smaller_of(n_x, n_y), .n_b = larger_of(n_x, n_y)};
 	/* W of the smaller sample, from whichever end of the order makes it small. */
 	int64_t of_a = n_x <= n_y ? doubled_u : 2 * mean - doubled_u;
@@ -202,6 +202,8 @@ mw_tied_tails(Tally *tally, int64_t doubled_u, Arena *scratch, Stop *stop, MwTai
 	tally_rewind(tally);
 	while (tally_next(tally, &block))
 		ties[n_blocks++] = block.x + block.y;
+	if (sdq_failed(tally_status(tally)))
+		return tally_status(tally);
 
 	table.width = lower + 1;
 	if (!checked_multiply((size_t) table.n_a + 1, (size_t) table.width, &n_counts))
