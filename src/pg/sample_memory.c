@@ -1,0 +1,66 @@
+/*
+ * sample_memory.c
+ *		Memory, stop flag and errors of samples that live in the server.
+ */
+#include "pg/sample_memory.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "core/sample/stream.h"
+#include "pg/errors.h"
+#include "pg/settings.h"
+
+/* The resize callback: blocks of a context. */
+static void *
+context_resize(void *context, void *block, size_t old_bytes, size_t new_bytes)
+{
+	void *moved = NULL;
+
+	if (new_bytes > 0)
+	{
+		if (!AllocHugeSizeIsValid(new_bytes))
+			return NULL;
+		moved = MemoryContextAllocExtended((MemoryContext) context, new_bytes,
+										   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+		if (moved == NULL)
+			return NULL;
+		if (block != NULL)
+			memcpy(moved, block, Min(old_bytes, new_bytes));
+	}
+	if (block != NULL)
+		pfree(block);
+	return moved;
+}
+
+SampleMemory
+sample_context_memory(MemoryContext context)
+{
+	return (SampleMemory){
+		.resize = context_resize, .context = context, .limit = settings_max_memory(), .held = 0};
+}
+
+/* The stop flag's question. */
+static bool
+poll_cancel(void *context)
+{
+	return InterruptPending && (QueryCancelPending || ProcDiePending) &&
+		   InterruptHoldoffCount == 0 && CritSectionCount == 0;
+}
+
+Stop
+sample_stop(void)
+{
+	return (Stop){.poll = poll_cancel, .context = NULL, .requested = false};
+}
+
+void
+check_sample_status(SdqStatus status)
+{
+	if (status.code == SDQ_TOO_LARGE && status.b == (double) SAMPLE_MAX_COUNT)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("sample of %.0f observations exceeds the limit of %.0f", status.a,
+							   status.b),
+						errhint("Use fewer rows per group, or a random part of them.")));
+	check_status(status);
+}

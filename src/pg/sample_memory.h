@@ -1,0 +1,25 @@
+/*
+ * sample_memory.h
+ *		What objects that hold samples need of the server: memory of their context, a stop flag, the
+ *		errors of adding and showing.
+ */
+#ifndef SYNTHDQ_PG_SAMPLE_MEMORY_H
+#define SYNTHDQ_PG_SAMPLE_MEMORY_H
+
+#include "postgres.h"
+
+#include "core/base/status.h"
+#include "core/base/stop.h"
+#include "core/sample/memory.h"
+
+/* Memory of a context, limited by synthdq.max_memory, in blocks larger than 1 GB if need be. It raises
+ * no error, so that core can back out and report. */
+extern SampleMemory sample_context_memory(MemoryContext context);
+
+/* A stop flag for one call of core on the main thread: is the query to end? */
+extern Stop sample_stop(void);
+
+/* Raise what adding or showing has reported; returns if it is SDQ_OK. */
+extern void check_sample_status(SdqStatus status);
+
+#endif
