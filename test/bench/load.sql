@@ -34,4 +34,20 @@ SELECT id, avg(p) FILTER (WHERE i <= 392)::double precision AS x,
        avg(p) FILTER (WHERE i > 392)::double precision AS y
 FROM real_images, unnest(px) WITH ORDINALITY u(p, i) GROUP BY id;
 
+-- The same images as real[], and as reals in [0, 1] as networks take them.
+CREATE TABLE full_real_samples AS
+SELECT id, px::real[] AS px, is_synthetic FROM full_samples;
+CREATE TABLE scaled_samples AS
+SELECT id, min_max_scale(px, 0, 255) AS px, is_synthetic FROM samples;
+
+-- 2 x 5,000,000 distinct numbers in [0, 1), out of order (the factors are odd, so that multiplying
+-- modulo 2^32 is one to one). One in a row, and the same in arrays of 1,000.
+CREATE TABLE numbers AS
+SELECT i, (i * factor % 4294967296) / 4294967296::double precision AS x, is_synthetic
+FROM (VALUES (2654435761, false), (2246822519, true)) factors (factor, is_synthetic),
+     generate_series(1::bigint, 5000000) AS i;
+CREATE TABLE number_arrays AS
+SELECT array_agg(x) AS px, is_synthetic FROM numbers GROUP BY is_synthetic, i / 1000;
+ALTER TABLE numbers DROP COLUMN i;
+
 VACUUM ANALYZE;
