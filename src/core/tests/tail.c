@@ -101,8 +101,7 @@ smirnov_tail(double l)
 	return pvalue_from_log(l <= 0 ? 0 : -2 * l * l);
 }
 
-/* ln(n!) - (n + 1/2) ln(n) + n - ln(2 pi)/2 for n >= 64, by Stirling's series. */
-static double
+double
 stirling_rest(double n)
 {
 	double r = 1 / (n * n);
