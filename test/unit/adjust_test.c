@@ -117,7 +117,7 @@ rank_of(const double *p, size_t n, size_t i)
 	size_t rank = 1;
 
 	for (size_t j = 0; j < n; j++)
-		rank += p[j] < p[i] || (p[j] == p[i] && j < i);
+		rank += p[j] < p[i] || (j < i && p[j] == p[i]);
 	return rank;
 }
 

@@ -16,11 +16,12 @@ pvalue_less(PValue a, PValue b)
 	return a.log10_p < b.log10_p || (a.log10_p == b.log10_p && a.p < b.p);
 }
 
-/* p times a factor of at least 1, at most 1. */
+/* p times `multiplier` over `divisor`, which is not larger; at most 1. */
 static PValue
-pvalue_times(PValue p, double factor)
+pvalue_times(PValue p, double multiplier, double divisor)
 {
-	return (PValue){.p = fmin(1, p.p * factor), .log10_p = fmin(0, p.log10_p + log10(factor))};
+	return (PValue){.p = fmin(1, p.p * multiplier / divisor),
+					.log10_p = fmin(0, p.log10_p + log10(multiplier / divisor))};
 }
 
 /* Merge the sorted pieces in[begin, middle) and in[middle, end) into out[begin, end). */
@@ -77,7 +78,7 @@ step_down(PValue *p, const size_t *order, size_t m)
 
 	for (size_t i = 1; i <= m; i++)
 	{
-		PValue adjusted = pvalue_times(p[order[i - 1]], (double) (m - i + 1));
+		PValue adjusted = pvalue_times(p[order[i - 1]], (double) (m - i + 1), 1);
 
 		if (pvalue_less(largest, adjusted))
 			largest = adjusted;
@@ -93,7 +94,7 @@ step_up(PValue *p, const size_t *order, size_t m, double scale)
 
 	for (size_t i = m; i >= 1; i--)
 	{
-		PValue adjusted = pvalue_times(p[order[i - 1]], scale * (double) m / (double) i);
+		PValue adjusted = pvalue_times(p[order[i - 1]], scale * (double) m, (double) i);
 
 		if (pvalue_less(adjusted, smallest))
 			smallest = adjusted;
@@ -155,7 +156,7 @@ adjust_p_values(PValue *p, size_t n, AdjustMethod method, Arena *scratch, Stop *
 		for (size_t i = 0; i < n; i++)
 		{
 			if (!pvalue_is_missing(p[i]))
-				p[i] = pvalue_times(p[i], (double) m);
+				p[i] = pvalue_times(p[i], (double) m, 1);
 		}
 		return sdq_ok();
 	}

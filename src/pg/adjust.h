@@ -1,0 +1,17 @@
+/*
+ * adjust.h
+ *		The argument by which a function adjusts its p-values for their number.
+ */
+#ifndef SYNTHDQ_PG_ADJUST_H
+#define SYNTHDQ_PG_ADJUST_H
+
+#include "postgres.h"
+
+#include "core/tests/adjust.h"
+#include "fmgr.h"
+
+/* Argument i, of type text: 'bh' (or R's name 'fdr'), 'by', 'holm', 'bonferroni' or 'none', in any case,
+ * else INVALID_PARAMETER_VALUE. */
+extern AdjustMethod argument_adjustment(FunctionCallInfo fcinfo, int i);
+
+#endif
