@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+"""Wasserstein and energy distances, drift measures and chi-squared tests of generated samples, for
+test/unit/distances_test.c, drift_test.c and chi_squared_test.c.
+
+Run again, from the top directory:  test/reference/distances.py     (needs scipy and mpmath)
+It writes test/reference/values/{distances,drift,chi_squared}.h.
+
+The samples come from the generator of test/unit/generated_samples.h, written down here a second time.
+Distances are computed in fractions, the rest from exact counts in 40 digits; each case is compared
+with scipy where scipy has the quantity and can hold the numbers.
+"""
+import math
+import sys
+import warnings
+from fractions import Fraction
+
+import mpmath
+import numpy
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+
+N_DISTANCES = 2400
+N_DRIFT = 3000
+N_CHI_SQUARED = 3000
+MAX_SIZE = 30
+MAX_SIZE_DRIFT = 200
+MASK = (1 << 64) - 1
+KINDS = [(3, 0, 0, 1.0), (7, -3, 1, 1.0), (256, 0, 10, 1.0), (1000000, -500000, 0, 1e-3),
+         (100, -50, 8, 3e306), (50, -20, 5, 5e-324), (1000, 1000000000000, 3, 1e-3),
+         (256, 0, 0, 1.0)]
+ZEROS = 7
+
+mpmath.mp.dps = 40
+warnings.simplefilter("error")
+
+
+class Generator:
+    """splitmix64."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def below(self, limit):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return (z ^ (z >> 31)) % limit
+
+
+def generate_value(generator, kind, shift):
+    span, offset, _, scale = KINDS[kind]
+    v = generator.below(span)
+    if kind == ZEROS and v * 10 < 7 * span:
+        v = 0
+    return float(v + offset + shift) * scale
+
+
+def generate_case(k, max_size):
+    generator = Generator(k)
+    kind = k % len(KINDS)
+    n_x = 1 + generator.below(max_size)
+    n_y = 1 + generator.below(max_size)
+    x = [generate_value(generator, kind, 0) for _ in range(n_x)]
+    y = [generate_value(generator, kind, KINDS[kind][2]) for _ in range(n_y)]
+    return generator, x, y
+
+
+def as_mpf(fraction):
+    return mpmath.mpf(fraction.numerator) / fraction.denominator
+
+
+def number(value):
+    """A C initialiser with fifteen digits; None is NaN."""
+    if value is None:
+        return "NAN"
+    value = mpmath.mpf(value)
+    if abs(value) > mpmath.mpf(sys.float_info.max):
+        return "INFINITY"
+    if value == int(value) and value < 10**6:
+        return str(int(value))
+    return "%.15g" % float(value)
+
+
+def agree(k, ours, theirs, tolerance=1e-9):
+    assert abs(float(ours) - theirs) <= tolerance * abs(theirs), (k, ours, theirs)
+
+
+def write(name, head, fields, rows):
+    with open(f"test/reference/values/{name}.h", "w") as out:
+        print(f"/* Written by test/reference/distances.py: {head} */", file=out)
+        print(f"static const struct {{ double {', '.join(fields)}; }} {name}_cases[] = {{", file=out)
+        for row in rows:
+            print("{" + ",".join(number(value) for value in row) + "},", file=out)
+        print("};", file=out)
+
+
+def variance(values):
+    mean = sum(values) / len(values)
+    return sum((v - mean) ** 2 for v in values) / (len(values) - 1) if len(values) > 1 else 0
+
+
+def distances(k):
+    _, x, y = generate_case(k, MAX_SIZE)
+    exact_x = [Fraction(v) for v in x]
+    exact_y = [Fraction(v) for v in y]
+    pooled = sorted(set(exact_x + exact_y))
+    above_x = above_y = integral = Fraction(0)
+    for low, high in zip(pooled, pooled[1:]):
+        d = (Fraction(sum(v <= low for v in exact_x), len(x)) -
+             Fraction(sum(v <= low for v in exact_y), len(y)))
+        if d < 0:
+            above_x -= d * (high - low)
+        else:
+            above_y += d * (high - low)
+        integral += d * d * (high - low)
+    w = above_x + above_y
+    scaled = [as_mpf(w) / mpmath.sqrt(as_mpf(var)) if var else None
+              for var in (variance(exact_x), variance(exact_x + exact_y))]
+    # Doubles that scipy can compute with.
+    if KINDS[k % len(KINDS)][3] not in (3e306, 5e-324):
+        agree(k, as_mpf(w), stats.wasserstein_distance(x, y))
+        agree(k, mpmath.sqrt(as_mpf(2 * integral)), stats.energy_distance(x, y))
+    return (as_mpf(w), *scaled, as_mpf(above_x), as_mpf(above_y), as_mpf(2 * integral))
+
+
+def main():
+    write("distances", "x_above + y_above and so on, in fractions.",
+          ("distance", "over_sd_x", "over_sd_pooled", "x_above", "y_above", "energy"),
+          [distances(k) for k in range(N_DISTANCES)])
+
+
+main()
