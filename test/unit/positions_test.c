@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "core/base/rng.h"
+#include "core/tests/distances.h"
 #include "core/tests/ks.h"
 #include "core/tests/mw.h"
 #include "sample_views.h"
@@ -208,6 +209,32 @@ agrees_alone(const PositionsResult *r, const PositionTest *test, const Views *x,
 	}
 	arena_free(&arena);
 	return agrees;
+}
+
+/* A distance has no p-value. {0,1} / {1,3}: moved by 1 and 2, 1.5 on average. */
+static void
+check_distance(void)
+{
+	Views x = make_views(2);
+	Views y = make_views(2);
+	Arena arena;
+	PositionsResult r;
+	const WassersteinResult *w;
+
+	x.views[0] = view_of_values((double[]){2}, 0);
+	y.views[0] = view_of_values((double[]){2}, 1);
+	x.views[1] = view_of_values((double[]){0, 1}, 2);
+	y.views[1] = view_of_values((double[]){1, 3}, 2);
+	check(!sdq_failed(run_positions(&arena, 0, 2, NULL, &position_wasserstein, &x, &y, TEST_AUTO,
+									ADJUST_BH, &r)),
+		  "two distances");
+	w = positions_result(&r, 1);
+	check(positions_result(&r, 0) == NULL && r.adjusted == NULL, "without p-values");
+	check(w->distance == 1.5 && w->y_above == 1.5, "1.5 at the second position");
+	check(r.zeros_x[1] == .5 && r.zeros_y[1] == 0 && isnan(r.zeros_x[0]), "and zeros beside");
+	arena_free(&arena);
+	free_views(&x);
+	free_views(&y);
 }
 
 /* batch_independence: a position by itself and among others gives the same, for any number of threads. */
@@ -418,6 +445,7 @@ int
 main(void)
 {
 	check_by_hand();
+	check_distance();
 	check_batch_independence();
 	check_memory();
 	check_failures_in_order();

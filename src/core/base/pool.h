@@ -12,7 +12,8 @@
  * between runs, and are joined by pool_destroy(): no thread outlives the computation. If threads
  * cannot be started the pool has fewer, down to the main thread alone; that is no error.
  *
- * Workers (and so every PoolTask) must not allocate, print, raise, or call anything of the server.
+ * Workers (and so every PoolTask) must not print, raise, or call anything of the server, and must not
+ * allocate from an arena that is not theirs alone: the server's allocator is not for threads.
  */
 #ifndef SYNTHDQ_CORE_BASE_POOL_H
 #define SYNTHDQ_CORE_BASE_POOL_H

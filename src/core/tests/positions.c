@@ -22,6 +22,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/tests/distances.h"
 #include "core/tests/ks.h"
 #include "core/tests/mw.h"
 
@@ -345,8 +346,19 @@ mw_p_value(const void *result)
 	return ((const MwResult *) result)->two_sided;
 }
 
+static SdqStatus
+run_wasserstein(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, void *result)
+{
+	(void) method;
+	(void) scratch;
+	return wasserstein_distance(tally, stop, result);
+}
+
 const PositionTest position_ks = {
 	.result_size = sizeof(KsResult), .run = run_ks, .p_value = ks_p_value};
 
 const PositionTest position_mw = {
 	.result_size = sizeof(MwResult), .run = run_mw, .p_value = mw_p_value};
+
+const PositionTest position_wasserstein = {
+	.result_size = sizeof(WassersteinResult), .run = run_wasserstein, .p_value = NULL};

@@ -43,8 +43,9 @@ typedef struct PositionTest
 	PValue (*p_value)(const void *result);
 } PositionTest;
 
-extern const PositionTest position_ks; /* KsResult */
-extern const PositionTest position_mw; /* MwResult */
+extern const PositionTest position_ks;          /* KsResult */
+extern const PositionTest position_mw;          /* MwResult */
+extern const PositionTest position_wasserstein; /* WassersteinResult */
 
 typedef struct PositionsResult
 {
