@@ -124,10 +124,63 @@ def distances(k):
     return (as_mpf(w), *scaled, as_mpf(above_x), as_mpf(above_y), as_mpf(2 * integral))
 
 
+def quantile_edges(x, y, n_bins):
+    """The edges that src/core/tests/drift.h describes."""
+    distinct = sorted(set(x) | set(y))
+    if len(distinct) <= n_bins:
+        return distinct[:-1]
+    ordered = sorted(x)
+    edges = []
+    for j in range(1, n_bins):
+        q = ordered[-(-j * len(x) // n_bins) - 1]
+        if not edges or q > edges[-1]:
+            edges.append(q)
+    if edges[0] == ordered[0] and distinct[0] < ordered[0]:
+        edges.insert(0, math.nextafter(ordered[0], -math.inf))
+    if edges[-1] == ordered[-1] and distinct[-1] == ordered[-1]:
+        edges.pop()
+    return edges
+
+
+def drift(k):
+    generator, x, y = generate_case(k, MAX_SIZE_DRIFT)
+    n_bins = 2 + generator.below(12)
+    smoothing = (0.5, 0, 1, 0.01)[generator.below(4)]
+    edges = quantile_edges(x, y, n_bins)
+    bins = len(edges) + 1
+    # bisect_left: intervals closed above.
+    count_x = numpy.bincount(numpy.searchsorted(edges, x, "left"), minlength=bins)
+    count_y = numpy.bincount(numpy.searchsorted(edges, y, "left"), minlength=bins)
+    psi = js = hellinger = variation = mpmath.mpf(0)
+    for c, d in zip(map(int, count_x), map(int, count_y)):
+        s = mpmath.mpf(smoothing)
+        p, q = (c + s) / (len(x) + s * bins), (d + s) / (len(y) + s * bins)
+        if p == 0 or q == 0:
+            psi += mpmath.inf
+        else:
+            psi += (p - q) * mpmath.log(p / q)
+        p, q = mpmath.mpf(c) / len(x), mpmath.mpf(d) / len(y)
+        for share in (p, q):
+            if share:
+                js += share * mpmath.log(2 * share / (p + q), 2) / 2
+        hellinger += (mpmath.sqrt(p) - mpmath.sqrt(q)) ** 2 / 2
+        variation += abs(p - q) / 2
+    # Forty digits are not enough to tell 0 from what is left of it, and nothing is as small otherwise.
+    js = js if js > mpmath.mpf(10) ** -30 else 0
+    if bins > 1 and js > 0:
+        agree(k, mpmath.sqrt(js), jensenshannon(count_x, count_y, base=2), 1e-7)
+    scale = 1 / len(x) + 1 / len(y)
+    null_95 = stats.chi2.isf(0.05, bins - 1) * scale if bins > 1 else 0
+    return (bins, psi, js, mpmath.sqrt(hellinger), variation, null_95)
+
+
 def main():
     write("distances", "x_above + y_above and so on, in fractions.",
           ("distance", "over_sd_x", "over_sd_pooled", "x_above", "y_above", "energy"),
           [distances(k) for k in range(N_DISTANCES)])
+    write("drift", "over quantiles of x, from exact counts in 40 digits.",
+          ("n_bins", "psi", "js_divergence", "hellinger", "total_variation", "psi_null_95"),
+          [drift(k) for k in range(N_DRIFT)])
 
 
 main()
