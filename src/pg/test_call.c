@@ -80,11 +80,8 @@ method_datum(TestMethod method)
 }
 
 void
-run_test(ComputationWork test, void *work, uint64 n_x, uint64 n_y)
+check_test_status(SdqStatus status, uint64 n_x, uint64 n_y)
 {
-	Computation *computation = computation_begin();
-	SdqStatus status = computation_run_small(computation, test, work);
-
 	if (status.code == SDQ_TOO_LARGE && status.detail == TESTS_EXACT_INFEASIBLE)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("exact p-value is out of reach for samples of " UINT64_FORMAT
@@ -94,5 +91,13 @@ run_test(ComputationWork test, void *work, uint64 n_x, uint64 n_y)
 								  status.a, status.b),
 						errhint("Use method => 'asymptotic', or 'auto' to let the sizes decide.")));
 	check_status(status);
+}
+
+void
+run_test(ComputationWork test, void *work, uint64 n_x, uint64 n_y)
+{
+	Computation *computation = computation_begin();
+
+	check_test_status(computation_run_small(computation, test, work), n_x, n_y);
 	computation_end(computation);
 }

@@ -32,9 +32,12 @@ extern TestMethod argument_method(FunctionCallInfo fcinfo, int i);
 /* The name of a method that a test reports, as text. */
 extern Datum method_datum(TestMethod method);
 
+/* Raise what the status of a test stands for; n_x and n_y, the sizes of its samples, are for the message
+ * of an exact law that is out of reach. */
+extern void check_test_status(SdqStatus status, uint64 n_x, uint64 n_y);
+
 /* Run test(job, work), which takes some ten milliseconds at most unless an exact law was asked for,
- * on the main thread. Raises all its errors; n_x and n_y, the sizes of the samples, are for the
- * message of an exact law that is out of reach. */
+ * on the main thread. Raises all its errors, as check_test_status(). */
 extern void run_test(ComputationWork test, void *work, uint64 n_x, uint64 n_y);
 
 #endif

@@ -7,10 +7,8 @@
 
 #include "fmgr.h"
 
-#include "core/tests/ks.h"
-#include "core/tests/mw.h"
-#include "pg/result.h"
 #include "pg/test_call.h"
+#include "pg/test_fields.h"
 
 PG_FUNCTION_INFO_V1(synthdq_ks_final);
 PG_FUNCTION_INFO_V1(synthdq_ks_test);
@@ -46,21 +44,10 @@ run_mw(Job *job, void *argument)
 static Datum
 ks_result_datum(FunctionCallInfo fcinfo, TestWork *work)
 {
-	const KsResult *r = &work->ks;
 	ResultRow row = {.n_fields = 0};
 
 	run_test(run_ks, work, work->tally.x.n, work->tally.y.n);
-	result_row_float8(&row, r->statistic);
-	result_row_float8(&row, r->two_sided.p);
-	result_row_float8(&row, r->two_sided.log10_p);
-	result_row_float8(&row, r->d_plus);
-	result_row_float8(&row, r->d_minus);
-	result_row_float8(&row, r->greater.p);
-	result_row_float8(&row, r->less.p);
-	result_row_float8(&row, r->location);
-	result_row_int8(&row, r->n_x);
-	result_row_int8(&row, r->n_y);
-	result_row_datum(&row, method_datum(r->method));
+	put_ks_fields(&row, &work->ks);
 	return result_row_composite(fcinfo, &row);
 }
 
@@ -68,21 +55,10 @@ ks_result_datum(FunctionCallInfo fcinfo, TestWork *work)
 static Datum
 mw_result_datum(FunctionCallInfo fcinfo, TestWork *work)
 {
-	const MwResult *r = &work->mw;
 	ResultRow row = {.n_fields = 0};
 
 	run_test(run_mw, work, work->tally.x.n, work->tally.y.n);
-	result_row_float8(&row, r->u);
-	result_row_float8(&row, r->two_sided.p);
-	result_row_float8(&row, r->two_sided.log10_p);
-	result_row_float8(&row, r->greater.p);
-	result_row_float8(&row, r->less.p);
-	result_row_float8(&row, r->z);
-	result_row_float8(&row, r->auc);
-	result_row_float8(&row, r->cliffs_delta);
-	result_row_int8(&row, r->n_x);
-	result_row_int8(&row, r->n_y);
-	result_row_datum(&row, method_datum(r->method));
+	put_mw_fields(&row, &work->mw);
 	return result_row_composite(fcinfo, &row);
 }
 
