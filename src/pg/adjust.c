@@ -4,9 +4,9 @@
  */
 #include "pg/adjust.h"
 
-#include "utils/builtins.h"
 #include "utils/float.h"
 
+#include "pg/arguments.h"
 #include "pg/array_reader.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
@@ -27,9 +27,9 @@ static const struct
 };
 
 AdjustMethod
-argument_adjustment(FunctionCallInfo fcinfo, int i)
+argument_adjustment(FunctionCallInfo fcinfo, int i, const char *argument)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(i));
+	char *name = argument_text(fcinfo, i, argument);
 
 	for (int k = 0; k < lengthof(method_names); k++)
 	{
@@ -102,7 +102,7 @@ adjust_array(FunctionCallInfo fcinfo, PValue (*read)(double), double (*write)(PV
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P_COPY(0);
 	ArrayElements elements = array_elements(array);
 	double *values = (double *) ARR_DATA_PTR(array);
-	AdjustWork work = {.n = elements.n_present, .method = argument_adjustment(fcinfo, 1)};
+	AdjustWork work = {.n = elements.n_present, .method = argument_adjustment(fcinfo, 1, "method")};
 	Computation *computation = computation_begin();
 
 	work.p = arena_alloc(&computation->arena, work.n, sizeof(PValue));

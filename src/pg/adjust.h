@@ -10,8 +10,8 @@
 #include "core/tests/adjust.h"
 #include "fmgr.h"
 
-/* Argument i, of type text: 'bh' (or R's name 'fdr'), 'by', 'holm', 'bonferroni' or 'none', in any case,
+/* Argument i, of type text, by its name in SQL: 'bh' (or R's name 'fdr'), 'by', 'holm', 'bonferroni' or 'none', in any case,
  * else INVALID_PARAMETER_VALUE. */
-extern AdjustMethod argument_adjustment(FunctionCallInfo fcinfo, int i);
+extern AdjustMethod argument_adjustment(FunctionCallInfo fcinfo, int i, const char *argument);
 
 #endif

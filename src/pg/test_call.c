@@ -8,6 +8,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "pg/arguments.h"
 #include "pg/errors.h"
 #include "pg/sample_state.h"
 
@@ -61,7 +62,7 @@ open_many(Datum array, SampleStream **streams)
 TestMethod
 argument_method(FunctionCallInfo fcinfo, int i)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(i));
+	char *name = argument_text(fcinfo, i, "method");
 
 	if (strcmp(name, "auto") == 0)
 		return TEST_AUTO;
