@@ -174,6 +174,55 @@ def drift(k):
     return (bins, psi, js, mpmath.sqrt(hellinger), variation, null_95)
 
 
+def log10_tail(df, x):
+    """log10 P(X >= x) of a chi-squared X."""
+    a, z = mpmath.mpf(df) / 2, as_mpf(x) / 2
+    if z == 0:
+        return mpmath.mpf(0)
+    if z < 1000:
+        return mpmath.log10(mpmath.gammainc(a, z, mpmath.inf, regularized=True))
+    # Far out: the asymptotic series, (a - 1) ... (a - j) / z^j, while its terms decrease.
+    total = term = mpmath.mpf(1)
+    for j in range(1, 60):
+        term *= (a - j) / z
+        total += term
+    return ((a - 1) * mpmath.log(z) - z - mpmath.loggamma(a) + mpmath.log(total)) / mpmath.log(10)
+
+
+def chi_squared(k):
+    generator = Generator(k)
+    n_rows = 2 + generator.below(4)
+    n_columns = 1 + generator.below(8)
+    limit = (3, 20, 1000, 10**15)[generator.below(4)]
+    table = [[generator.below(limit) for _ in range(n_columns)] for _ in range(n_rows)]
+    table = [row for row in table if sum(row)]
+    columns = [column for column in zip(*table) if sum(column)]
+    if len(table) < 2:
+        return (len(table), len(columns)) + (None,) * 6
+    table = list(zip(*columns))
+    n = sum(map(sum, table))
+    r, c = len(table), len(columns)
+    expected = [[Fraction(sum(row) * sum(column), n) for column in columns] for row in table]
+    chi2 = sum((o - e) ** 2 / e for observed, by_row in zip(table, expected)
+               for o, e in zip(observed, by_row))
+    df = (r - 1) * (c - 1)
+    log10_p = log10_tail(df, chi2) if df else mpmath.mpf(0)
+    v = mpmath.sqrt(as_mpf(chi2) / n / min(r - 1, c - 1)) if df else 0
+    phi2 = max(Fraction(0), Fraction(chi2) / n - Fraction(df, n - 1))
+    spread = min(k - Fraction((k - 1) ** 2, n - 1) - 1 for k in (r, c))
+    corrected = (0 if not df else None if spread == 0 else mpmath.sqrt(as_mpf(phi2 / spread)))
+    if df:
+        theirs = stats.chi2_contingency(numpy.array(table, dtype=float), correction=False)
+        # scipy forms expected - observed in doubles, and fails to find a statistic of 0.
+        if chi2 > 1e-9:
+            agree(k, as_mpf(chi2), theirs[0], 1e-9)
+        if theirs[1] > 1e-200:
+            assert abs(theirs[1] / mpmath.mpf(10) ** log10_p - 1) < 1e-7, (k, theirs, log10_p)
+    small = sum(e < 5 for row in expected for e in row)
+    return (r, c, as_mpf(chi2), log10_p, v, corrected, as_mpf(min(min(row) for row in expected)),
+            small)
+
+
 def main():
     write("distances", "x_above + y_above and so on, in fractions.",
           ("distance", "over_sd_x", "over_sd_pooled", "x_above", "y_above", "energy"),
@@ -181,6 +230,10 @@ def main():
     write("drift", "over quantiles of x, from exact counts in 40 digits.",
           ("n_bins", "psi", "js_divergence", "hellinger", "total_variation", "psi_null_95"),
           [drift(k) for k in range(N_DRIFT)])
+    write("chi_squared", "statistics in fractions, tails in 40 digits.",
+          ("rows", "columns", "statistic", "log10_p", "cramers_v", "cramers_v_corrected",
+           "min_expected", "small_expected"),
+          [chi_squared(k) for k in range(N_CHI_SQUARED)])
 
 
 main()

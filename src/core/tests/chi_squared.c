@@ -1,0 +1,235 @@
+/*
+ * chi_squared.c
+ *		Pearson's statistic over columns of a table.
+ *
+ * count - expected is (count N - r c) / N, formed in whole numbers of 128 bits: both products are below
+ * 2^126. All terms are positive, so nothing cancels after that. The empty cells of a column together add
+ * their expected counts, which is c (N - sum of the other rows' totals) / N: the work is that of the cells
+ * that are not empty, however many rows and columns there are.
+ */
+#include "core/tests/chi_squared.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/tests/gamma_tail.h"
+
+/* Columns, or cells, between two looks at the stop flag: some milliseconds. */
+#define POLL_COLUMNS (1 << 18)
+
+/* Products of two counts. */
+__extension__ typedef __int128 Int128;
+
+/* qsort's order of counts. */
+static int
+compare_counts(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *) a;
+	int64_t y = *(const int64_t *) b;
+
+	return (x > y) - (x < y);
+}
+
+SdqStatus
+chi2_begin(Chi2Fold *fold, const int64_t *row_totals, size_t n_rows, Arena *arena)
+{
+	int64_t *sorted = arena_alloc(arena, n_rows, sizeof(int64_t));
+	size_t rows = 0;
+	int64_t n = 0;
+
+	if (sorted == NULL)
+		return arena_failure(arena);
+	for (size_t i = 0; i < n_rows; i++)
+	{
+		if (row_totals[i] == 0)
+			continue;
+		sorted[rows++] = row_totals[i];
+		if (__builtin_add_overflow(n, row_totals[i], &n))
+			return sdq_error(SDQ_TOO_LARGE, (double) n + (double) row_totals[i],
+							 (double) INT64_MAX);
+	}
+	qsort(sorted, rows, sizeof(int64_t), compare_counts);
+	*fold = (Chi2Fold){.row_totals = row_totals, .sorted_totals = sorted, .rows = rows, .n = n};
+	return sdq_ok();
+}
+
+/* How many rows have an expected count below CHI2_SMALL_EXPECTED in a column of this total. */
+static int64_t
+count_small(const Chi2Fold *fold, int64_t column_total)
+{
+	size_t low = 0;
+	size_t high = fold->rows;
+
+	while (low < high)
+	{
+		size_t middle = low + (high - low) / 2;
+
+		if ((Int128) fold->sorted_totals[middle] * column_total <
+			(Int128) CHI2_SMALL_EXPECTED * fold->n)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (int64_t) low;
+}
+
+void
+chi2_add_column(Chi2Fold *fold, const Chi2Cell *cells, size_t n_cells)
+{
+	int64_t column_total = 0;
+	int64_t rows_total = 0;
+	double n = (double) fold->n;
+
+	for (size_t i = 0; i < n_cells; i++)
+	{
+		column_total += cells[i].count;
+		rows_total += fold->row_totals[cells[i].row];
+	}
+	if (column_total == 0)
+		return;
+
+	for (size_t i = 0; i < n_cells; i++)
+	{
+		Int128 product = (Int128) fold->row_totals[cells[i].row] * column_total;
+		double excess = (double) ((Int128) cells[i].count * fold->n - product);
+
+		compensated_add(&fold->sum, excess * (excess / (double) product) / n);
+	}
+	compensated_add(&fold->sum, (double) ((Int128) column_total * (fold->n - rows_total)) / n);
+	if (fold->columns == 0 || column_total < fold->min_column)
+		fold->min_column = column_total;
+	fold->small_expected += count_small(fold, column_total);
+	fold->columns++;
+}
+
+/* Cramer's V with and without what chance adds. */
+static void
+find_effect(Chi2Result *result)
+{
+	double n = (double) result->n;
+	double r = (double) (result->rows - 1);
+	double k = (double) (result->columns - 1);
+	double phi2 = result->statistic / n;
+	double corrected_phi2 = fmax(0, phi2 - r * k / (n - 1));
+	double corrected_r = r - r * r / (n - 1);
+	double corrected_k = k - k * k / (n - 1);
+
+	if (result->columns == 1)
+	{
+		result->cramers_v = result->cramers_v_corrected = 0;
+		return;
+	}
+	result->cramers_v = fmin(1, sqrt(phi2 / fmin(r, k)));
+	result->cramers_v_corrected =
+		result->rows == result->n || result->columns == result->n
+			? NAN
+			: fmin(1, sqrt(corrected_phi2 / fmin(corrected_r, corrected_k)));
+}
+
+SdqStatus
+chi2_finish(const Chi2Fold *fold, Chi2Result *result)
+{
+	double df;
+
+	result->n = fold->n;
+	result->rows = (int64_t) fold->rows;
+	result->columns = (int64_t) fold->columns;
+	if (fold->rows < 2)
+		return sdq_ok();
+
+	df = (double) (fold->rows - 1) * (double) (fold->columns - 1);
+	if (df > CHI2_MAX_DF)
+		return sdq_error(SDQ_TOO_LARGE, df, CHI2_MAX_DF);
+	result->df = (int64_t) df;
+	result->statistic = compensated_total(&fold->sum);
+	result->p = df == 0 ? pvalue_from(1) : chi_squared_tail(df, result->statistic);
+	result->min_expected =
+		(double) ((Int128) fold->sorted_totals[0] * fold->min_column) / (double) fold->n;
+	result->small_expected = fold->small_expected;
+	find_effect(result);
+	return sdq_ok();
+}
+
+/* The whole test, in scratch memory that the caller gives back. */
+static SdqStatus
+test_table(const int64_t *counts, size_t n_rows, size_t n_columns, Arena *scratch, Stop *stop,
+		   Chi2Result *result)
+{
+	int64_t *row_totals = arena_zalloc(scratch, n_rows, sizeof(int64_t));
+	Chi2Cell *cells = arena_alloc(scratch, n_rows, sizeof(Chi2Cell));
+	Chi2Fold fold;
+	SdqStatus status;
+
+	if (row_totals == NULL || cells == NULL)
+		return arena_failure(scratch);
+	for (size_t i = 0; i < n_rows; i++)
+		for (size_t j = 0; j < n_columns; j++)
+			if (__builtin_add_overflow(row_totals[i], counts[i * n_columns + j], &row_totals[i]))
+				return sdq_error(SDQ_TOO_LARGE, 2 * (double) INT64_MAX, (double) INT64_MAX);
+	status = chi2_begin(&fold, row_totals, n_rows, scratch);
+	if (sdq_failed(status))
+		return status;
+
+	for (size_t j = 0; j < n_columns; j++)
+	{
+		size_t n_cells = 0;
+
+		for (size_t i = 0; i < n_rows; i++)
+			if (counts[i * n_columns + j] > 0)
+				cells[n_cells++] = (Chi2Cell){.row = i, .count = counts[i * n_columns + j]};
+		chi2_add_column(&fold, cells, n_cells);
+		if (stop_poll(stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+	}
+	return chi2_finish(&fold, result);
+}
+
+SdqStatus
+chi2_test_table(const int64_t *counts, size_t n_rows, size_t n_columns, Arena *scratch, Stop *stop,
+				Chi2Result *result)
+{
+	ArenaMark mark = arena_mark(scratch);
+	SdqStatus status = test_table(counts, n_rows, n_columns, scratch, stop, result);
+
+	arena_release(scratch, mark);
+	return status;
+}
+
+/* Every block of the tally is a column. */
+static SdqStatus
+fold_tally(Tally *tally, Chi2Fold *fold, Stop *stop)
+{
+	TallyBlock block;
+
+	tally_rewind(tally);
+	while (tally_next(tally, &block))
+	{
+		Chi2Cell cells[2];
+		size_t n_cells = 0;
+
+		if (block.x > 0)
+			cells[n_cells++] = (Chi2Cell){.row = 0, .count = block.x};
+		if (block.y > 0)
+			cells[n_cells++] = (Chi2Cell){.row = 1, .count = block.y};
+		chi2_add_column(fold, cells, n_cells);
+		if (fold->columns % POLL_COLUMNS == 0 && stop_poll(stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+	}
+	return tally_status(tally);
+}
+
+SdqStatus
+chi2_test_tally(Tally *tally, Arena *scratch, Stop *stop, Chi2Result *result)
+{
+	ArenaMark mark = arena_mark(scratch);
+	int64_t row_totals[] = {(int64_t) tally->x.n, (int64_t) tally->y.n};
+	Chi2Fold fold;
+	SdqStatus status = chi2_begin(&fold, row_totals, 2, scratch);
+
+	if (!sdq_failed(status))
+		status = fold_tally(tally, &fold, stop);
+	if (!sdq_failed(status))
+		status = chi2_finish(&fold, result);
+	arena_release(scratch, mark);
+	return status;
+}
