@@ -37,3 +37,15 @@ put_mw_fields(ResultRow *row, const MwResult *result)
 	result_row_int8(row, result->n_y);
 	result_row_datum(row, method_datum(result->method));
 }
+
+void
+put_wasserstein_fields(ResultRow *row, const WassersteinResult *result)
+{
+	result_row_float8(row, result->distance);
+	result_row_float8(row, result->distance_over_sd_x);
+	result_row_float8(row, result->distance_over_sd_pooled);
+	result_row_float8(row, result->x_above);
+	result_row_float8(row, result->y_above);
+	result_row_int8(row, result->n_x);
+	result_row_int8(row, result->n_y);
+}

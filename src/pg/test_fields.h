@@ -9,11 +9,13 @@
 
 #include "postgres.h"
 
+#include "core/tests/distances.h"
 #include "core/tests/ks.h"
 #include "core/tests/mw.h"
 #include "pg/result.h"
 
 extern void put_ks_fields(ResultRow *row, const KsResult *result);
 extern void put_mw_fields(ResultRow *row, const MwResult *result);
+extern void put_wasserstein_fields(ResultRow *row, const WassersteinResult *result);
 
 #endif
