@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "core/base/rng.h"
+#include "core/tests/cvm.h"
 #include "core/tests/distances.h"
 #include "core/tests/ks.h"
 #include "core/tests/mw.h"
@@ -179,6 +180,13 @@ same_mw(const MwResult *a, const MwResult *b)
 		   a->method == b->method;
 }
 
+static bool
+same_cvm(const CvmResult *a, const CvmResult *b)
+{
+	return a->statistic == b->statistic && same_p(a->p_value, b->p_value) && a->n_x == b->n_x &&
+		   a->n_y == b->n_y && a->method == b->method;
+}
+
 /* Is the result at a position that of the test by itself? *p is its p-value. */
 static bool
 agrees_alone(const PositionsResult *r, const PositionTest *test, const Views *x, const Views *y,
@@ -188,6 +196,7 @@ agrees_alone(const PositionsResult *r, const PositionTest *test, const Views *x,
 	bool has_both = x->views[i].n > 0 && y->views[i].n > 0;
 	KsResult ks;
 	MwResult mw;
+	CvmResult cvm;
 	Arena arena;
 	bool agrees;
 
@@ -201,11 +210,17 @@ agrees_alone(const PositionsResult *r, const PositionTest *test, const Views *x,
 				 same_ks(positions_result(r, i), &ks);
 		*p = ks.two_sided;
 	}
-	else
+	else if (test == &position_mw)
 	{
 		agrees = !sdq_failed(mw_test(&tally, method, &arena, NULL, &mw)) &&
 				 same_mw(positions_result(r, i), &mw);
 		*p = mw.two_sided;
+	}
+	else
+	{
+		agrees = !sdq_failed(cvm_test(&tally, method, &arena, NULL, &cvm)) &&
+				 same_cvm(positions_result(r, i), &cvm);
+		*p = cvm.p_value;
 	}
 	arena_free(&arena);
 	return agrees;
@@ -241,8 +256,16 @@ check_distance(void)
 static void
 check_batch_independence(void)
 {
-	static const TestMethod methods[] = {TEST_AUTO, TEST_ASYMPTOTIC};
-	const PositionTest *tests[] = {&position_ks, &position_mw};
+	static const struct
+	{
+		const PositionTest *test;
+		TestMethod method;
+		const char *name;
+	} cases[] = {
+		{&position_ks, TEST_AUTO, "ks"},   {&position_ks, TEST_ASYMPTOTIC, "asymptotic ks"},
+		{&position_mw, TEST_AUTO, "mw"},   {&position_mw, TEST_ASYMPTOTIC, "asymptotic mw"},
+		{&position_cvm, TEST_AUTO, "cvm"}, {&position_cvm, TEST_ASYMPTOTIC, "asymptotic cvm"},
+	};
 	size_t n = CHECK_RACES_ONLY ? 40 : 400;
 	Rng rng;
 	Views x;
@@ -251,11 +274,11 @@ check_batch_independence(void)
 	rng_seed(&rng, 12, RNG_STREAM_TEST);
 	x = random_views(&rng, n);
 	y = random_views(&rng, n);
-	for (size_t k = 0; k < N_ITEMS(tests) * N_ITEMS(methods) * N_ITEMS(thread_numbers); k++)
+	for (size_t k = 0; k < N_ITEMS(cases) * N_ITEMS(thread_numbers); k++)
 	{
-		const PositionTest *test = tests[k % 2];
-		TestMethod method = methods[k / 2 % 2];
-		int threads = thread_numbers[k / 4];
+		const PositionTest *test = cases[k % N_ITEMS(cases)].test;
+		TestMethod method = cases[k % N_ITEMS(cases)].method;
+		int threads = thread_numbers[k / N_ITEMS(cases)];
 		PValue *p = malloc(n * sizeof(PValue));
 		bool agree = true;
 		bool adjusted_agree = true;
@@ -275,9 +298,8 @@ check_batch_independence(void)
 				adjusted_agree && (same_p(p[i], r.adjusted[i]) ||
 								   (pvalue_is_missing(p[i]) && pvalue_is_missing(r.adjusted[i])));
 		}
-		snprintf(name, sizeof(name), "batch_independence: %s, %s, %d threads",
-				 test == &position_ks ? "ks" : "mw", method == TEST_AUTO ? "auto" : "asymptotic",
-				 threads);
+		snprintf(name, sizeof(name), "batch_independence: %s, %d threads",
+				 cases[k % N_ITEMS(cases)].name, threads);
 		check(agree, name);
 		check(adjusted_agree, "and p-values adjusted over what was tested");
 		arena_free(&arena);

@@ -22,6 +22,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/tests/cvm.h"
 #include "core/tests/distances.h"
 #include "core/tests/ks.h"
 #include "core/tests/mw.h"
@@ -347,6 +348,18 @@ mw_p_value(const void *result)
 }
 
 static SdqStatus
+run_cvm(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, void *result)
+{
+	return cvm_test(tally, method, scratch, stop, result);
+}
+
+static PValue
+cvm_p_value(const void *result)
+{
+	return ((const CvmResult *) result)->p_value;
+}
+
+static SdqStatus
 run_wasserstein(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, void *result)
 {
 	(void) method;
@@ -359,6 +372,9 @@ const PositionTest position_ks = {
 
 const PositionTest position_mw = {
 	.result_size = sizeof(MwResult), .run = run_mw, .p_value = mw_p_value};
+
+const PositionTest position_cvm = {
+	.result_size = sizeof(CvmResult), .run = run_cvm, .p_value = cvm_p_value};
 
 const PositionTest position_wasserstein = {
 	.result_size = sizeof(WassersteinResult), .run = run_wasserstein, .p_value = NULL};

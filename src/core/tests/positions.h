@@ -45,6 +45,7 @@ typedef struct PositionTest
 
 extern const PositionTest position_ks;          /* KsResult */
 extern const PositionTest position_mw;          /* MwResult */
+extern const PositionTest position_cvm;         /* CvmResult */
 extern const PositionTest position_wasserstein; /* WassersteinResult */
 
 typedef struct PositionsResult
