@@ -132,6 +132,7 @@ test_lists(void)
 			SampleStream stream = sample_stream_of_view(&view);
 			EntryList list = {.n = view.n};
 			unsigned char *bytes;
+			size_t n_distinct;
 			size_t n_written;
 
 			sizes_hold &=
@@ -139,22 +140,22 @@ test_lists(void)
 				list.n_distinct == sizes[k];
 			bytes = malloc(list.n_bytes + 1);
 			list.bytes = bytes;
-			sizes_hold &= !sdq_failed(entry_list_write(&stream, NULL, bytes, &n_written)) &&
-						  n_written == list.n_bytes;
+			sizes_hold &=
+				!sdq_failed(entry_list_write(&stream, NULL, bytes, &n_distinct, &n_written)) &&
+				n_written == list.n_bytes;
 			same &= reads_back(&list, &view);
 
 			for (size_t p = 0; p < sizeof(pieces_of) / sizeof(*pieces_of); p++)
 			{
 				Pieces pieces = {.view = &view, .piece = pieces_of[p], .fail_at = SIZE_MAX};
 				unsigned char *again = malloc(list.n_bytes + 1);
-				size_t n_distinct;
 				size_t n_bytes;
 
 				stream = stream_of(&pieces);
 				independent &=
 					!sdq_failed(entry_list_measure(&stream, NULL, &n_distinct, &n_bytes)) &&
 					n_bytes == list.n_bytes && n_distinct == sizes[k] &&
-					!sdq_failed(entry_list_write(&stream, NULL, again, &n_bytes)) &&
+					!sdq_failed(entry_list_write(&stream, NULL, again, &n_distinct, &n_bytes)) &&
 					memcmp(again, bytes, n_bytes) == 0;
 				pieces.fail_at = sizes[k] / 2;
 				if (sizes[k] > 1)
@@ -225,8 +226,7 @@ test_list_faults(void)
 	view = make_sample(&rng, 0, 2 * 4096);
 	stream = sample_stream_of_view(&view);
 	list = (EntryList){.n = view.n, .bytes = two_blocks};
-	entry_list_write(&stream, NULL, two_blocks, &list.n_bytes);
-	list.n_distinct = view.n_distinct;
+	entry_list_write(&stream, NULL, two_blocks, &list.n_distinct, &list.n_bytes);
 	check(list_fault(list) == ENTRY_LIST_OK, "a list of two blocks");
 	memcpy(two_blocks + list.n_bytes / 2, two_blocks, list.n_bytes / 2);
 	check(list_fault(list) == ENTRY_LIST_NOT_ASCENDING, "the second block repeats the first");

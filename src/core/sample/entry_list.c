@@ -24,8 +24,8 @@ typedef struct BlockCutter
 	const double *values;
 	const uint64_t *counts;
 	size_t n;
-	double gathered_values[ENTRY_BLOCK_MAX_ENTRIES];
-	uint64_t gathered_counts[ENTRY_BLOCK_MAX_ENTRIES];
+	double *gathered_values;   /* [ENTRY_BLOCK_MAX_ENTRIES] */
+	uint64_t *gathered_counts; /* [ENTRY_BLOCK_MAX_ENTRIES] */
 } BlockCutter;
 
 /* Bring the next piece if the one at hand is used up; n_entries = 0 at the end. */
@@ -79,57 +79,44 @@ cut_block(BlockCutter *cutter)
 	return sdq_ok();
 }
 
-/* Back to the start of the stream. */
+/* All blocks of a stream, one after the other: measured, and written to out[] unless that is NULL. */
 static SdqStatus
-restart(SampleStream *stream)
+cut_all(SampleStream *stream, Stop *stop, unsigned char *out, size_t *n_distinct, size_t *n_bytes)
 {
-	return stream->restart == NULL ? sdq_ok() : stream->restart(stream);
+	double values[ENTRY_BLOCK_MAX_ENTRIES];
+	uint64_t counts[ENTRY_BLOCK_MAX_ENTRIES];
+	BlockCutter cutter = {
+		.stream = stream, .stop = stop, .gathered_values = values, .gathered_counts = counts};
+
+	*n_distinct = 0;
+	*n_bytes = 0;
+	for (;;)
+	{
+		SdqStatus status = cut_block(&cutter);
+
+		if (sdq_failed(status))
+			return status;
+		if (cutter.n == 0)
+			return stream->restart == NULL ? sdq_ok() : stream->restart(stream);
+		*n_distinct += cutter.n;
+		if (out == NULL)
+			*n_bytes += entry_block_size(cutter.values, cutter.counts, cutter.n);
+		else
+			*n_bytes += entry_block_encode(cutter.values, cutter.counts, cutter.n, out + *n_bytes);
+	}
 }
 
 SdqStatus
 entry_list_measure(SampleStream *stream, Stop *stop, size_t *n_distinct, size_t *n_bytes)
 {
-	BlockCutter cutter;
-	SdqStatus status;
-
-	cutter.stream = stream;
-	cutter.next = 0;
-	cutter.n_blocks = 0;
-	cutter.stop = stop;
-	*n_distinct = 0;
-	*n_bytes = 0;
-	for (;;)
-	{
-		status = cut_block(&cutter);
-		if (sdq_failed(status))
-			return status;
-		if (cutter.n == 0)
-			return restart(stream);
-		*n_distinct += cutter.n;
-		*n_bytes += entry_block_size(cutter.values, cutter.counts, cutter.n);
-	}
+	return cut_all(stream, stop, NULL, n_distinct, n_bytes);
 }
 
 SdqStatus
-entry_list_write(SampleStream *stream, Stop *stop, unsigned char *out, size_t *n_bytes)
+entry_list_write(SampleStream *stream, Stop *stop, unsigned char *out, size_t *n_distinct,
+				 size_t *n_bytes)
 {
-	BlockCutter cutter;
-	SdqStatus status;
-
-	cutter.stream = stream;
-	cutter.next = 0;
-	cutter.n_blocks = 0;
-	cutter.stop = stop;
-	*n_bytes = 0;
-	for (;;)
-	{
-		status = cut_block(&cutter);
-		if (sdq_failed(status))
-			return status;
-		if (cutter.n == 0)
-			return restart(stream);
-		*n_bytes += entry_block_encode(cutter.values, cutter.counts, cutter.n, out + *n_bytes);
-	}
+	return cut_all(stream, stop, out, n_distinct, n_bytes);
 }
 
 SdqStatus

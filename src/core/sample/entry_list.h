@@ -47,10 +47,10 @@ typedef enum EntryListFault
 extern SdqStatus entry_list_measure(SampleStream *stream, Stop *stop, size_t *n_distinct,
 									size_t *n_bytes);
 
-/* Write to out[], which has as many bytes as entry_list_measure() says; so many are *n_bytes. Same
+/* Write to out[], which has as many bytes as entry_list_measure() says; finds the same numbers. Same
  * conditions. */
 extern SdqStatus entry_list_write(SampleStream *stream, Stop *stop, unsigned char *out,
-								  size_t *n_bytes);
+								  size_t *n_distinct, size_t *n_bytes);
 
 /* Can the three numbers be those of a sample? Constant time. If so, memory for n_distinct entries is
  * at most some ten thousand times n_bytes. */

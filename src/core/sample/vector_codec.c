@@ -146,15 +146,17 @@ vector_write_position(VectorWriter *writer, const SampleView *sample, Stop *stop
 	unsigned char *entries = directory + writer->n_positions * POSITION_BYTES;
 	unsigned char *words = directory + writer->n_put * POSITION_BYTES;
 	SampleStream stream = sample_stream_of_view(sample);
+	size_t n_distinct;
 	size_t n_bytes;
-	SdqStatus status = entry_list_write(&stream, stop, entries + writer->end, &n_bytes);
+	SdqStatus status =
+		entry_list_write(&stream, stop, entries + writer->end, &n_distinct, &n_bytes);
 
 	if (sdq_failed(status))
 		return status;
 	writer->end += n_bytes;
 	writer->n_put++;
 	write_word(words + N_WORD * sizeof(uint32_t), sample->n);
-	write_word(words + N_DISTINCT_WORD * sizeof(uint32_t), sample->n_distinct);
+	write_word(words + N_DISTINCT_WORD * sizeof(uint32_t), n_distinct);
 	write_word(words + END_WORD * sizeof(uint32_t), writer->end);
 	return sdq_ok();
 }
