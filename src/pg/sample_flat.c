@@ -2,9 +2,10 @@
  * sample_flat.c
  *		Flat values, texts and binary messages of the types that hold samples.
  *
- * Flat values come from tables and from other nodes. Their entries are checked on every opening,
- * which costs no more than reading them once: whatever the stored bytes are, callers get samples
- * that keep the promises of SampleView, or an error.
+ * Flat values come from tables and from other nodes. Whatever the stored bytes are, callers get
+ * samples that keep the promises of SampleView, or an error: entries are checked while they are
+ * decoded. A stream is read once for that before anybody gets it, since a test that folds over it
+ * could not say which value is damaged; a fault later than that cannot happen.
  */
 #include "pg/sample_flat.h"
 
@@ -16,6 +17,8 @@
 #include "utils/memutils.h"
 
 #include "core/sample/ecdf_codec.h"
+#include "core/sample/entry_list.h"
+#include "core/sample/sample_text.h"
 #include "pg/compat.h"
 #include "pg/errors.h"
 #include "pg/sample_memory.h"
@@ -39,9 +42,8 @@ shape_of(const SampleStateType *type)
 	return (EcdfShape){.n_sides = type->n_sides, .n_parameters = type->n_parameters};
 }
 
-/* What is wrong with a value that came from outside, as a sentence. */
-static char *
-fault_detail(SdqStatus status)
+char *
+sample_fault_detail(SdqStatus status)
 {
 	switch ((EcdfFault) status.detail)
 	{
@@ -60,6 +62,7 @@ fault_detail(SdqStatus status)
 		case ECDF_BAD_TOTAL:
 			return psprintf("The counts are wrong or add up to more than %.0f.",
 							(double) SAMPLE_MAX_COUNT);
+		case ECDF_BAD_ENTRIES: return pstrdup("Its entries cannot be read.");
 		case ECDF_BAD_NUMBER:
 			return psprintf("At character %lld stands no number of type double precision.",
 							(long long) status.row + 1);
@@ -77,9 +80,18 @@ parameters_are_valid(const SampleStateType *type, const SampleParameter *paramet
 	return type->n_parameters == 0 || type->parameters_valid(parameters);
 }
 
-/* Look into a flat Datum of any form (short, compressed, toasted). */
-const SampleParameter *
-sample_flat_open(Datum value, const SampleStateType *type, SampleView *views)
+/* The error of a stored value that makes no sense. */
+static void
+refuse_stored(const SampleStateType *type, const char *detail)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("stored value of type %s is damaged", type->name),
+					errdetail_internal("%s", detail)));
+}
+
+/* Look into a flat Datum of any form (short, compressed, toasted): sizes, and the parameters. */
+static const SampleParameter *
+open_lists(Datum value, const SampleStateType *type, EntryList *sides)
 {
 	struct varlena *flat = PG_DETOAST_DATUM(value);
 	EcdfShape shape = shape_of(type);
@@ -93,64 +105,131 @@ sample_flat_open(Datum value, const SampleStateType *type, SampleView *views)
 		memcpy(aligned, flat, VARSIZE(flat));
 		flat = aligned;
 	}
-	status = ecdf_flat_check(flat, VARSIZE(flat), &shape, &parameters, views);
+	status = ecdf_flat_open(flat, VARSIZE(flat), &shape, &parameters, sides);
 	if (sdq_failed(status))
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("stored value of type %s is damaged", type->name),
-						errdetail_internal("%s", fault_detail(status))));
+		refuse_stored(type, sample_fault_detail(status));
 	if (!parameters_are_valid(type, (const SampleParameter *) parameters))
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("stored value of type %s is damaged", type->name),
-						errdetail("The parameters are out of range.")));
+		refuse_stored(type, "The parameters are out of range.");
 	return (const SampleParameter *) parameters;
 }
 
-/* The size of these samples as a value, or an error if that is 1 GB or more. */
-Size
-sample_flat_size(const SampleStateType *type, const SampleView *views)
+/* Raise what reading entries has reported. */
+static void
+check_entries(const SampleStateType *type, SdqStatus status)
 {
-	EcdfShape shape = shape_of(type);
-	size_t n_distinct[SAMPLE_STATE_MAX_SIDES];
-	size_t bytes;
+	if (status.code == SDQ_BAD_DATA)
+		refuse_stored(type,
+					  sample_fault_detail(sdq_bad_data(ECDF_BAD_ENTRIES, 0, status.detail, 0)));
+	check_status(status);
+}
+
+/* Decode a whole list. */
+static SampleView
+decode_list(const SampleStateType *type, const EntryList *list)
+{
+	SampleArrays arrays = sample_arrays(list->n_distinct);
+	Stop stop = sample_stop();
+	SampleView view;
+
+	check_entries(type, entry_list_read(list, &stop, arrays.values, arrays.counts, &view));
+	return view;
+}
+
+const SampleParameter *
+sample_flat_open(Datum value, const SampleStateType *type, SampleView *views)
+{
+	EntryList sides[SAMPLE_STATE_MAX_SIDES];
+	const SampleParameter *parameters = open_lists(value, type, sides);
 
 	for (int side = 0; side < type->n_sides; side++)
-		n_distinct[side] = views[side].n_distinct;
-	if (!ecdf_flat_size(&shape, n_distinct, &bytes) || !AllocSizeIsValid(bytes))
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("value of type %s with %zu distinct values exceeds the maximum size of 1 GB",
-					type->name, n_distinct[0] + (type->n_sides > 1 ? n_distinct[1] : 0)),
-			 errhint("Use fewer rows per group or round the values; inside an aggregate, set "
-					 "max_parallel_workers_per_gather to 0.")));
+		views[side] = decode_list(type, &sides[side]);
+	return parameters;
+}
+
+/* A list of several blocks as a stream. It is read to the end once, so that a fault shows here. */
+static SampleStream
+open_long_list(const SampleStateType *type, const EntryList *list)
+{
+	EntryListReader *reader = palloc(sizeof(*reader));
+	SampleArrays arrays = sample_arrays(entry_list_piece(list));
+	SampleStream stream;
+
+	reader->values = arrays.values;
+	reader->counts = arrays.counts;
+	stream = entry_list_stream(reader, list);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		check_entries(type, stream.fetch(&stream));
+	} while (stream.n_entries > 0);
+	check_entries(type, stream.restart(&stream));
+	return stream;
+}
+
+const SampleParameter *
+sample_flat_open_streams(Datum value, const SampleStateType *type, SampleStream *streams)
+{
+	EntryList sides[SAMPLE_STATE_MAX_SIDES];
+	const SampleParameter *parameters = open_lists(value, type, sides);
+
+	for (int side = 0; side < type->n_sides; side++)
+	{
+		if (sides[side].n_distinct > ENTRY_BLOCK_MAX_ENTRIES)
+			streams[side] = open_long_list(type, &sides[side]);
+		else
+		{
+			SampleView view = decode_list(type, &sides[side]);
+
+			streams[side] = sample_stream_of_view(&view);
+		}
+	}
+	return parameters;
+}
+
+Size
+sample_flat_size(const SampleStateType *type, SampleStream *streams)
+{
+	EcdfShape shape = shape_of(type);
+	Stop stop = sample_stop();
+	size_t bytes;
+	SdqStatus status = ecdf_flat_measure(&shape, streams, &stop, &bytes);
+
+	if (status.code == SDQ_TOO_LARGE || (!sdq_failed(status) && !AllocSizeIsValid(bytes)))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("value of type %s with " UINT64_FORMAT
+						" observations exceeds the maximum size of 1 GB",
+						type->name, streams[0].n + (type->n_sides > 1 ? streams[1].n : 0)),
+				 errhint("Use fewer rows per group or round the values; inside an aggregate, set "
+						 "max_parallel_workers_per_gather to 0.")));
+	check_status(status);
 	return bytes;
 }
 
-/* Write a flat value of the size that checked_flat_size() gave. */
 void
 sample_flat_write(const SampleStateType *type, const SampleParameter *parameters,
-				  const SampleView *views, void *result, Size bytes)
+				  SampleStream *streams, void *result, Size bytes)
 {
 	EcdfShape shape = shape_of(type);
 	Stop stop = sample_stop();
 
-	check_status(ecdf_flat_write(result, &shape, (const uint64_t *) parameters, views, &stop));
+	check_status(ecdf_flat_write(result, &shape, (const uint64_t *) parameters, streams, &stop));
 	SET_VARSIZE(result, bytes);
 }
 
-/* Room for a flat value that came from outside and has these numbers of entries. */
+/* A flat value of samples that came from outside and have been checked. */
 static struct varlena *
-allocate_flat(const SampleStateType *type, const size_t *n_distinct)
+make_flat(const SampleStateType *type, const SampleParameter *parameters, const SampleView *views)
 {
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
 	struct varlena *flat;
 	Size bytes;
 
 	for (int side = 0; side < type->n_sides; side++)
-		views[side].n_distinct = n_distinct[side];
-	bytes = sample_flat_size(type, views);
+		streams[side] = sample_stream_of_view(&views[side]);
+	bytes = sample_flat_size(type, streams);
 	flat = palloc(bytes);
-	SET_VARSIZE(flat, bytes);
+	sample_flat_write(type, parameters, streams, flat, bytes);
 	return flat;
 }
 
@@ -159,22 +238,25 @@ sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type)
 {
 	char *text = PG_GETARG_CSTRING(0);
 	EcdfShape shape = shape_of(type);
+	SampleParameter parameters[SAMPLE_STATE_MAX_PARAMETERS];
 	SampleView views[SAMPLE_STATE_MAX_SIDES];
-	size_t n_distinct[SAMPLE_STATE_MAX_SIDES];
-	const uint64_t *parameters;
-	struct varlena *flat;
+	SampleArrays arrays;
+	size_t n_samples;
+	size_t n_entries;
+	Stop stop = sample_stop();
 	SdqStatus status;
 	char *detail = NULL;
 
-	ecdf_text_measure(text, &shape, n_distinct);
-	flat = allocate_flat(type, n_distinct);
-	status = ecdf_text_read(text, &shape, n_distinct, flat);
-	if (sdq_failed(status))
-		detail = fault_detail(status);
+	sample_text_measure(text, &n_samples, &n_entries);
+	arrays = sample_arrays(n_entries);
+	status = sample_text_read(text, &shape, &stop, (uint64_t *) parameters, arrays.values,
+							  arrays.counts, views);
+	if (status.code == SDQ_BAD_DATA)
+		detail = sample_fault_detail(status);
 	else
 	{
-		check_status(ecdf_flat_open(flat, VARSIZE(flat), &shape, &parameters, views));
-		if (!parameters_are_valid(type, (const SampleParameter *) parameters))
+		check_status(status);
+		if (!parameters_are_valid(type, parameters))
 			detail = pstrdup("The parameters are out of range.");
 	}
 	if (detail != NULL)
@@ -184,41 +266,62 @@ sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type)
 			 errmsg("invalid input syntax for type %s: \"%.*s\"", type->name,
 					pg_mbcliplen(text, (int) strnlen(text, SHOWN_TEXT + 1), SHOWN_TEXT), text),
 			 errdetail_internal("%s", detail)));
-	PG_RETURN_POINTER(flat);
+	PG_RETURN_POINTER(make_flat(type, parameters, views));
 }
 
-/* Append one side as text. */
-static void
-append_side(StringInfo text, const SampleView *view)
+void
+sample_append_number(StringInfo text, double value)
 {
 	char digits[DOUBLE_SHORTEST_DECIMAL_LEN];
 
-	appendStringInfoChar(text, '{');
-	for (size_t i = 0; i < view->n_distinct; i++)
+	if (isinf(value))
+		appendStringInfoString(text, value > 0 ? "Infinity" : "-Infinity");
+	else
 	{
-		double value = view->values[i];
-
-		if (i % ENTRIES_PER_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (i > 0)
-			appendStringInfoChar(text, ',');
-		if (isinf(value))
-			appendStringInfoString(text, value > 0 ? "Infinity" : "-Infinity");
-		else
-		{
-			double_to_shortest_decimal_buf(value, digits);
-			appendStringInfoString(text, digits);
-		}
-		appendStringInfo(text, ":" UINT64_FORMAT, (uint64) view->counts[i]);
+		double_to_shortest_decimal_buf(value, digits);
+		appendStringInfoString(text, digits);
 	}
+}
+
+/* Bring the next piece of a stream; false at the end. */
+static bool
+next_piece(SampleStream *stream)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (stream->fetch == NULL)
+		return false;
+	check_sample_status(stream->fetch(stream));
+	return stream->n_entries > 0;
+}
+
+void
+sample_append_text(StringInfo text, SampleStream *stream)
+{
+	bool is_first = true;
+
+	appendStringInfoChar(text, '{');
+	do
+	{
+		for (size_t i = 0; i < stream->n_entries; i++)
+		{
+			if (i % ENTRIES_PER_CHECK == 0)
+				CHECK_FOR_INTERRUPTS();
+			if (!is_first)
+				appendStringInfoChar(text, ',');
+			is_first = false;
+			sample_append_number(text, stream->values[i]);
+			appendStringInfo(text, ":" UINT64_FORMAT, (uint64) stream->counts[i]);
+		}
+	} while (next_piece(stream));
 	appendStringInfoChar(text, '}');
 }
 
 Datum
 sample_state_out(FunctionCallInfo fcinfo, const SampleStateType *type)
 {
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
-	const SampleParameter *parameters = sample_state_open(PG_GETARG_DATUM(0), type, views);
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
+	const SampleParameter *parameters =
+		sample_state_open_streams(PG_GETARG_DATUM(0), type, streams);
 	bool is_list = type->n_sides + type->n_parameters > 1;
 	StringInfoData text;
 
@@ -231,23 +334,52 @@ sample_state_out(FunctionCallInfo fcinfo, const SampleStateType *type)
 	{
 		if (side > 0)
 			appendStringInfoChar(&text, ',');
-		append_side(&text, &views[side]);
+		sample_append_text(&text, &streams[side]);
 	}
 	if (is_list)
 		appendStringInfoChar(&text, ')');
 	PG_RETURN_CSTRING(text.data);
 }
 
+/* The number of entries of a stream, which is brought back to its start. */
+static uint64
+count_entries(SampleStream *stream)
+{
+	uint64 n = 0;
+
+	do
+		n += stream->n_entries;
+	while (next_piece(stream));
+	if (stream->restart != NULL)
+		check_sample_status(stream->restart(stream));
+	return n;
+}
+
+void
+sample_send_entries(StringInfo message, SampleStream *stream)
+{
+	pq_sendint64(message, count_entries(stream));
+	do
+	{
+		for (size_t i = 0; i < stream->n_entries; i++)
+		{
+			pq_sendfloat8(message, stream->values[i]);
+			pq_sendint64(message, stream->counts[i]);
+		}
+	} while (next_piece(stream));
+}
+
 /*
  * The binary form, in network byte order: version, sides, parameters and flags as one byte each as in
- * the flat form; the parameters as 64-bit integers; per side the number of entries as such; then per
- * side the values as float8 and the counts as 64-bit integers.
+ * the flat form; the parameters as 64-bit integers; per side the number of entries as such, then each
+ * value as float8 with its count as a 64-bit integer.
  */
 Datum
 sample_state_send(FunctionCallInfo fcinfo, const SampleStateType *type)
 {
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
-	const SampleParameter *parameters = sample_state_open(PG_GETARG_DATUM(0), type, views);
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
+	const SampleParameter *parameters =
+		sample_state_open_streams(PG_GETARG_DATUM(0), type, streams);
 	StringInfoData message;
 
 	pq_begintypsend(&message);
@@ -258,16 +390,16 @@ sample_state_send(FunctionCallInfo fcinfo, const SampleStateType *type)
 	for (int i = 0; i < type->n_parameters; i++)
 		pq_sendint64(&message, parameters[i].integer);
 	for (int side = 0; side < type->n_sides; side++)
-		pq_sendint64(&message, views[side].n_distinct);
-	for (int side = 0; side < type->n_sides; side++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		for (size_t i = 0; i < views[side].n_distinct; i++)
-			pq_sendfloat8(&message, views[side].values[i]);
-		for (size_t i = 0; i < views[side].n_distinct; i++)
-			pq_sendint64(&message, views[side].counts[i]);
-	}
+		sample_send_entries(&message, &streams[side]);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+void
+sample_refuse_message(const char *type_name, const char *detail)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+					errmsg("invalid binary representation of type %s", type_name),
+					errdetail_internal("%s", detail)));
 }
 
 /* Raise what is wrong with a binary message. */
@@ -275,20 +407,15 @@ static void
 refuse_message(const SampleStateType *type, SdqStatus status)
 {
 	if (sdq_failed(status))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("invalid binary representation of type %s", type->name),
-						errdetail_internal("%s", fault_detail(status))));
+		sample_refuse_message(type->name, sample_fault_detail(status));
 }
 
-/* The message's head: n_distinct[] and the parameters, all sizes checked against its length. */
+/* The message's head: the parameters. */
 static void
-receive_head(StringInfo message, const SampleStateType *type, SampleParameter *parameters,
-			 size_t *n_distinct)
+receive_head(StringInfo message, const SampleStateType *type, SampleParameter *parameters)
 {
-	size_t head = 4 + sizeof(int64) * (type->n_parameters + type->n_sides);
+	size_t head = 4 + sizeof(int64) * type->n_parameters;
 	size_t left = message->len - message->cursor;
-	size_t entries = 0;
-	EcdfShape shape = shape_of(type);
 	int version;
 	int n_sides;
 	int n_parameters;
@@ -296,7 +423,6 @@ receive_head(StringInfo message, const SampleStateType *type, SampleParameter *p
 
 	if (left < head)
 		refuse_message(type, sdq_bad_data(ECDF_BAD_SIZE, -1, left, head));
-	left -= head;
 	version = pq_getmsgbyte(message);
 	n_sides = pq_getmsgbyte(message);
 	n_parameters = pq_getmsgbyte(message);
@@ -305,58 +431,59 @@ receive_head(StringInfo message, const SampleStateType *type, SampleParameter *p
 		refuse_message(type, sdq_bad_data(ECDF_BAD_VERSION, -1, version, ECDF_FLAT_VERSION));
 	if (flags != 0)
 		refuse_message(type, sdq_bad_data(ECDF_BAD_FLAGS, -1, flags, 0));
-	if (n_sides != shape.n_sides || n_parameters != shape.n_parameters)
-		refuse_message(type, sdq_bad_data(ECDF_BAD_SHAPE, -1, n_sides, shape.n_sides));
-
+	if (n_sides != type->n_sides || n_parameters != type->n_parameters)
+		refuse_message(type, sdq_bad_data(ECDF_BAD_SHAPE, -1, n_sides, type->n_sides));
 	for (int i = 0; i < type->n_parameters; i++)
 		parameters[i].integer = pq_getmsgint64(message);
-	for (int side = 0; side < type->n_sides; side++)
-	{
-		uint64 n = (uint64) pq_getmsgint64(message);
-
-		/* Bounded by what is there, so that the sum cannot overflow. */
-		if (n > left)
-			refuse_message(type, sdq_bad_data(ECDF_BAD_SIZE, -1, n, left));
-		n_distinct[side] = n;
-		entries += n;
-	}
-	if (entries > left || entries * (sizeof(float8) + sizeof(int64)) != left)
-		refuse_message(type, sdq_bad_data(ECDF_BAD_SIZE, -1, left, entries));
 	if (!parameters_are_valid(type, parameters))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("invalid binary representation of type %s", type->name),
-						errdetail("The parameters are out of range.")));
+		sample_refuse_message(type->name, "The parameters are out of range.");
+}
+
+SampleView
+sample_receive_entries(StringInfo message, const char *type_name)
+{
+	size_t left = message->len - message->cursor;
+	SampleArrays arrays;
+	SampleView view = {.n = 0};
+	uint64 n_entries;
+	SdqStatus status = sdq_ok();
+
+	if (left < sizeof(int64))
+		sample_refuse_message(type_name, "It is cut short.");
+	n_entries = (uint64) pq_getmsgint64(message);
+	left -= sizeof(int64);
+	/* Nothing is allocated for entries that are not there. */
+	if (n_entries > left / (sizeof(float8) + sizeof(int64)))
+		sample_refuse_message(type_name, "It is cut short.");
+	arrays = sample_arrays(n_entries);
+	for (size_t i = 0; i < n_entries; i++)
+	{
+		if (i % ENTRIES_PER_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
+		arrays.values[i] = pq_getmsgfloat8(message);
+		arrays.counts[i] = (uint64_t) pq_getmsgint64(message);
+		view.n += arrays.counts[i];
+	}
+	view.n_distinct = n_entries;
+	view.values = arrays.values;
+	view.counts = arrays.counts;
+	status = ecdf_view_check(&view);
+	if (sdq_failed(status))
+		sample_refuse_message(type_name, sample_fault_detail(status));
+	return view;
 }
 
 Datum
 sample_state_recv(FunctionCallInfo fcinfo, const SampleStateType *type)
 {
 	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
-	EcdfShape shape = shape_of(type);
 	SampleParameter parameters[SAMPLE_STATE_MAX_PARAMETERS];
 	SampleView views[SAMPLE_STATE_MAX_SIDES];
-	size_t n_distinct[SAMPLE_STATE_MAX_SIDES];
-	struct varlena *flat;
 
-	receive_head(message, type, parameters, n_distinct);
-	flat = allocate_flat(type, n_distinct);
-	ecdf_flat_place(flat, &shape, n_distinct, views);
+	receive_head(message, type, parameters);
 	for (int side = 0; side < type->n_sides; side++)
-	{
-		double *values = (double *) views[side].values;
-		uint64_t *counts = (uint64_t *) views[side].counts;
-
-		CHECK_FOR_INTERRUPTS();
-		for (size_t i = 0; i < n_distinct[side]; i++)
-			values[i] = pq_getmsgfloat8(message);
-		for (size_t i = 0; i < n_distinct[side]; i++)
-		{
-			counts[i] = (uint64_t) pq_getmsgint64(message);
-			views[side].n += counts[i];
-		}
-		refuse_message(type, ecdf_view_check(&views[side]));
-	}
-	sample_flat_write(type, parameters, views, flat, VARSIZE(flat));
-	pq_getmsgend(message);
-	PG_RETURN_POINTER(flat);
+		views[side] = sample_receive_entries(message, type->name);
+	if (message->cursor != message->len)
+		sample_refuse_message(type->name, "It has more bytes than its entries need.");
+	PG_RETURN_POINTER(make_flat(type, parameters, views));
 }

@@ -54,6 +54,24 @@ sample_stop(void)
 	return (Stop){.poll = poll_cancel, .context = NULL, .requested = false};
 }
 
+SampleArrays
+sample_arrays(size_t n_entries)
+{
+	/* Never NULL, so that pointers into them may be formed. */
+	size_t n = Max(n_entries, 1);
+	size_t limit = settings_max_memory();
+	size_t bytes;
+	SampleArrays arrays;
+
+	if (!checked_multiply(n, sizeof(*arrays.values) + sizeof(*arrays.counts), &bytes) ||
+		bytes > limit)
+		check_status(
+			sdq_error(SDQ_OVER_LIMIT, (double) n * (sizeof(double) + sizeof(uint64_t)), limit));
+	arrays.values = palloc_extended(bytes, MCXT_ALLOC_HUGE);
+	arrays.counts = (void *) (arrays.values + n);
+	return arrays;
+}
+
 void
 check_sample_status(SdqStatus status)
 {

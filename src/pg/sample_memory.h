@@ -19,6 +19,16 @@ extern SampleMemory sample_context_memory(MemoryContext context);
 /* A stop flag for one call of core on the main thread: is the query to end? */
 extern Stop sample_stop(void);
 
+/* Room for the entries of a sample. */
+typedef struct SampleArrays
+{
+	double *values;
+	uint64_t *counts;
+} SampleArrays;
+
+/* Arrays of n_entries in CurrentMemoryContext; PROGRAM_LIMIT_EXCEEDED beyond synthdq.max_memory. */
+extern SampleArrays sample_arrays(size_t n_entries);
+
 /* Raise what adding or showing has reported; returns if it is SDQ_OK. */
 extern void check_sample_status(SdqStatus status);
 

@@ -90,6 +90,17 @@ open_expanded(SampleState *state, SampleView *views)
 		check_sample_status(sample_view(&state->sides[side], &stop, &views[side]));
 }
 
+/* The same as streams. */
+static void
+open_expanded_streams(SampleState *state, SampleStream *streams)
+{
+	SampleView views[SAMPLE_STATE_MAX_SIDES];
+
+	open_expanded(state, views);
+	for (int side = 0; side < state->type->n_sides; side++)
+		streams[side] = sample_stream_of_view(&views[side]);
+}
+
 const SampleParameter *
 sample_state_open(Datum value, const SampleStateType *type, SampleView *views)
 {
@@ -105,12 +116,13 @@ sample_state_open(Datum value, const SampleStateType *type, SampleView *views)
 const SampleParameter *
 sample_state_open_streams(Datum value, const SampleStateType *type, SampleStream *streams)
 {
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
-	const SampleParameter *parameters = sample_state_open(value, type, views);
+	SampleState *state;
 
-	for (int side = 0; side < type->n_sides; side++)
-		streams[side] = sample_stream_of_view(&views[side]);
-	return parameters;
+	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+		return sample_flat_open_streams(value, type, streams);
+	state = expanded_state(value, type);
+	open_expanded_streams(state, streams);
+	return type->n_parameters == 0 ? NULL : state->parameters;
 }
 
 /* Add the samples of a value to those of an object. */
@@ -236,12 +248,12 @@ static Size
 state_flat_size(ExpandedObjectHeader *header)
 {
 	SampleState *state = (SampleState *) header;
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
 
 	if (state->flat_size == 0)
 	{
-		open_expanded(state, views);
-		state->flat_size = sample_flat_size(state->type, views);
+		open_expanded_streams(state, streams);
+		state->flat_size = sample_flat_size(state->type, streams);
 	}
 	return state->flat_size;
 }
@@ -251,9 +263,9 @@ static void
 state_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size)
 {
 	SampleState *state = (SampleState *) header;
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
 
 	Assert(allocated_size == state->flat_size);
-	open_expanded(state, views);
-	sample_flat_write(state->type, state->parameters, views, result, allocated_size);
+	open_expanded_streams(state, streams);
+	sample_flat_write(state->type, state->parameters, streams, result, allocated_size);
 }

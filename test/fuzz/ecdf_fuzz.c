@@ -7,9 +7,9 @@
  * The first byte chooses what the rest is: a flat value, a text, or doubles to be added.
  */
 #include "core/sample/ecdf.h"
-#include "core/sample/ecdf_codec.h"
 #include "core/sample/sample.h"
 
+#include "flat_sample.h"
 #include "fuzz.h"
 
 #include <math.h>
@@ -19,23 +19,6 @@
 static const EcdfShape shapes[] = {{.n_sides = 1, .n_parameters = 0},
 								   {.n_sides = 2, .n_parameters = 0},
 								   {.n_sides = 1, .n_parameters = 2}};
-
-/* Write views flat again; the caller frees. */
-static void *
-write_again(const EcdfShape *shape, const uint64_t *parameters, const SampleView *views,
-			size_t *bytes)
-{
-	size_t n_distinct[ECDF_MAX_SIDES];
-	void *flat;
-
-	for (int side = 0; side < shape->n_sides; side++)
-		n_distinct[side] = views[side].n_distinct;
-	must(ecdf_flat_size(shape, n_distinct, bytes), "what was read has a size");
-	flat = calloc(1, *bytes);
-	must(flat != NULL, "there is memory for what was read");
-	must(!sdq_failed(ecdf_flat_write(flat, shape, parameters, views, NULL)), "and is written");
-	return flat;
-}
 
 /* A view that was accepted goes through everything that takes views. */
 static void
@@ -66,25 +49,48 @@ use_view(const SampleView *view)
 	must(memory.held == 0, "all memory is given back");
 }
 
+/* Samples that were read are written and read again: the same, and in as few bytes as can be. */
+static void
+write_again(const EcdfShape *shape, const ReadSamples *read, size_t most)
+{
+	ReadSamples again;
+	size_t bytes;
+	void *flat = flatten(shape, read->parameters, read->views, &bytes);
+
+	must(flat != NULL, "what was read is written");
+	must(bytes <= most, "what is written is the smallest form");
+	must(!sdq_failed(unflatten(flat, bytes, shape, &again)), "and read");
+	for (int side = 0; side < shape->n_sides; side++)
+	{
+		const SampleView *a = &read->views[side];
+		const SampleView *b = &again.views[side];
+
+		must(a->n == b->n && a->n_distinct == b->n_distinct &&
+				 memcmp(a->values, b->values, a->n_distinct * sizeof(double)) == 0 &&
+				 memcmp(a->counts, b->counts, a->n_distinct * sizeof(uint64_t)) == 0,
+			 "it is the same sample");
+	}
+	read_samples_free(&again);
+	free(flat);
+}
+
 /* Bytes as a flat value. */
 static void
 try_flat(const EcdfShape *shape, const uint8_t *data, size_t size)
 {
 	void *flat = malloc(size + 1); /* 8-byte aligned, which data need not be */
-	SampleView views[ECDF_MAX_SIDES];
-	const uint64_t *parameters;
+	ReadSamples read;
 
 	memcpy(flat, data, size);
-	if (!sdq_failed(ecdf_flat_check(flat, size, shape, &parameters, views)))
+	if (!sdq_failed(unflatten(flat, size, shape, &read)))
 	{
-		size_t bytes;
-		void *again = write_again(shape, parameters, views, &bytes);
-
-		must(bytes == size && memcmp((char *) again + 4, (char *) flat + 4, size - 4) == 0,
-			 "a flat value is canonical");
-		free(again);
+		write_again(shape, &read, size);
 		for (int side = 0; side < shape->n_sides; side++)
-			use_view(&views[side]);
+		{
+			must(!sdq_failed(ecdf_view_check(&read.views[side])), "what is read is sound");
+			use_view(&read.views[side]);
+		}
+		read_samples_free(&read);
 	}
 	free(flat);
 }
@@ -94,26 +100,17 @@ static void
 try_text(const EcdfShape *shape, const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
-	size_t n_distinct[ECDF_MAX_SIDES];
-	size_t bytes;
-	void *flat;
+	ReadSamples read;
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	ecdf_text_measure(text, shape, n_distinct);
-	must(ecdf_flat_size(shape, n_distinct, &bytes), "a short text gives a small value");
-	flat = calloc(1, bytes);
-	if (!sdq_failed(ecdf_text_read(text, shape, n_distinct, flat)))
+	if (!sdq_failed(read_text(text, shape, &read)))
 	{
-		const uint64_t *parameters;
-		SampleView views[ECDF_MAX_SIDES];
-
-		must(!sdq_failed(ecdf_flat_check(flat, bytes, shape, &parameters, views)),
-			 "a text that is read gives a sound value");
+		write_again(shape, &read, SIZE_MAX);
 		for (int side = 0; side < shape->n_sides; side++)
-			use_view(&views[side]);
+			use_view(&read.views[side]);
+		read_samples_free(&read);
 	}
-	free(flat);
 	free(text);
 }
 

@@ -19,19 +19,28 @@ CREATE FUNCTION words(VARIADIC bigint[]) RETURNS bytea LANGUAGE sql AS $$
     SELECT string_agg(substr(int8send(w), 9 - b, 1), '' ORDER BY i, b)
     FROM unnest($1) WITH ORDINALITY u (w, i), generate_series(1, 8) b
 $$;
+CREATE FUNCTION words32(VARIADIC int[]) RETURNS bytea LANGUAGE sql AS $$
+    SELECT string_agg(substr(int4send(w), 5 - b, 1), '' ORDER BY i, b)
+    FROM unnest($1) WITH ORDINALITY u (w, i), generate_series(1, 4) b
+$$;
 CREATE FUNCTION raw(bytea) RETURNS raw LANGUAGE sql AS 'SELECT $1::text::damaged_state.raw';
 
 -- The bits of 1.0 and of 2.0.
 \set one 4607182418800017408
 \set two 4611686018427387904
 
--- Whole values, to show that the layout here is the real one. ecdf: 0 once, 1 twice.
-SELECT raw('\x01010000' || words(2, 3, 0, :one, 1, 2))::ecdf;
-SELECT raw('\x01020000' || words(1, 1, 1, 2, 0, 1, :one, 2))::sample_pair;
+-- Whole values, to show that the layout here is the real one: numbers of observations, entries and
+-- bytes, then blocks. ecdf: 0 once, 1 twice as dense integers; -1 and 1e9 as distances; 0.5 as a float;
+-- 0.1 as a double.
+SELECT raw('\x01010000' || words32(3, 2, 5) || '\x0402000102')::ecdf;
+SELECT raw('\x01010000' || words32(2, 2, 8) || '\x0102018094ebdc03')::ecdf AS minus_one_and_1e9;
+SELECT raw('\x01010000' || words32(1, 1, 6) || '\x02010000003f')::ecdf;
+SELECT raw('\x01010000' || words32(1, 1, 10) || '\x03019a9999999999b93f')::ecdf;
+SELECT raw('\x01020000' || words32(1, 1, 3, 2, 1, 4) || '\x000100' || '\x04010202')::sample_pair;
 -- kde_state: grid size, rule, number; 0 and 1 once each.
 CREATE FUNCTION kde_raw(grid_size bigint, rule bigint, number bigint) RETURNS kde_state LANGUAGE sql AS $$
     SELECT damaged_state.raw('\x01010300' || damaged_state.words(
-        grid_size, rule, number, 2, 2, 0, 4607182418800017408, 1, 1))::kde_state
+        grid_size, rule, number) || damaged_state.words32(2, 2, 3) || '\x000200')::kde_state
 $$;
 SELECT array_length((kde_result(kde_raw(7, 0, 0))).x, 1);
 -- kde2d_state: grid size and rule, number, four open ends, n, points (0, 1) and (1, 2).
@@ -82,12 +91,15 @@ BEGIN
     RETURN true;
 END
 $$;
-SELECT survive('\x01010000' || words(2, 3, 0, :one, 1, 2),
+SELECT survive('\x01010000' || words32(3, 2, 5) || '\x0402000102',
     'SELECT mean(e), stddev(e), quantile(e, 0.5), cdf(e, 1), n(e), e::text, ecdf_add(e, 3),
             ecdf_combine(e, e), kde(e, 5) FROM (SELECT $1::ecdf) v (e)');
-SELECT survive('\x01020000' || words(1, 1, 1, 2, 0, 1, :one, 2),
+SELECT survive('\x01010000' || words32(6, 3, 17) || '\x0603' || '\x000080ff' || '\x0000003f' || '\x0000807f'
+        || '\x010203',
+    'SELECT mean(e), e::text, ks_test(e, e), ecdf_send(e), ecdf_combine(NULL, e) FROM (SELECT $1::ecdf) v (e)');
+SELECT survive('\x01020000' || words32(1, 1, 3, 2, 1, 4) || '\x000100' || '\x04010202',
     'SELECT s::text, sample_pair_add(s, 1, 2), sample_pair_combine(s, s) FROM (SELECT $1::sample_pair) v (s)');
-SELECT survive('\x01010300' || words(7, 0, 0, 2, 2, 0, :one, 1, 1),
+SELECT survive('\x01010300' || words(7, 0, 0) || words32(2, 2, 3) || '\x000200',
     'SELECT s::text, kde_result(s), kde_state_combine(s, s) FROM (SELECT $1::kde_state) v (s)');
 SELECT survive('\x01000000' || words(7, 0, 9221120237041090560, 9221120237041090560, 9221120237041090560,
         9221120237041090560, 3, 0, :one, :one, :two, :two, 0),

@@ -67,7 +67,7 @@ SELECT sample_pair_add('({1:1},{})', 1.5, 2.5::float8), sample_pair_add('({1:1},
        sample_pair_combine('({2:1},{1:1})', '({0:1},{1:1})');
 SELECT p, sample_pair_add(p, 7, true) AS more, sample_pair_combine(p, p) AS twice, p AS unchanged
 FROM (SELECT sample_pair_add(NULL, 1, 2::float8) AS p OFFSET 0) v;
-SELECT sample_pair_send('({1:2},{})') = ('\x01020000' || '0000000000000001' || '0000000000000000' || '3ff0000000000000' || '0000000000000002')::bytea AS wire;
+SELECT sample_pair_send('({1:2},{})') = ('\x01020000' || '0000000000000001' || '3ff0000000000000' || '0000000000000002' || '0000000000000000')::bytea AS wire;
 -- 2^31 observations a side are the limit.
 SELECT sample_pair_add('({1:2147483648},{1:2147483647})', 5, true);
 SELECT sample_pair_add('({1:2147483648},{1:2147483647})', 5, false);

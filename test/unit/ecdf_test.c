@@ -9,8 +9,9 @@
 
 #include "core/base/rng.h"
 #include "core/sample/ecdf.h"
-#include "core/sample/ecdf_codec.h"
 #include "core/sample/sample.h"
+#include "core/sample/tally.h"
+#include "flat_sample.h"
 
 static const EcdfShape one_side = {.n_sides = 1, .n_parameters = 0};
 static const EcdfShape two_sides = {.n_sides = 2, .n_parameters = 0};
@@ -176,28 +177,30 @@ test_moments(void)
 	check(close, "moments agree with long double arithmetic");
 }
 
-/* Write views flat; the caller frees. */
-static void *
-flatten(const EcdfShape *shape, const uint64_t *parameters, const SampleView *views, size_t *bytes)
-{
-	size_t n_distinct[ECDF_MAX_SIDES];
-	void *flat;
-
-	for (int side = 0; side < shape->n_sides; side++)
-		n_distinct[side] = views[side].n_distinct;
-	if (!ecdf_flat_size(shape, n_distinct, bytes))
-		return NULL;
-	flat = calloc(1, *bytes);
-	ecdf_flat_write(flat, shape, parameters, views, NULL);
-	return flat;
-}
-
 static bool
 same_view(const SampleView *a, const SampleView *b)
 {
 	return a->n == b->n && a->n_distinct == b->n_distinct &&
 		   (a->n == 0 || (memcmp(a->values, b->values, a->n_distinct * sizeof(double)) == 0 &&
 						  memcmp(a->counts, b->counts, a->n_distinct * sizeof(uint64_t)) == 0));
+}
+
+/* Are these views what a flat value gives back? It is freed. */
+static bool
+reads_back(void *flat, size_t bytes, const EcdfShape *shape, const uint64_t *parameters,
+		   const SampleView *views)
+{
+	ReadSamples read;
+	bool same = !sdq_failed(unflatten(flat, bytes, shape, &read));
+
+	for (int side = 0; same && side < shape->n_sides; side++)
+		same = same_view(&read.views[side], &views[side]);
+	if (same && parameters != NULL)
+		same = memcmp(read.parameters, parameters, shape->n_parameters * sizeof(uint64_t)) == 0;
+	if (same)
+		read_samples_free(&read);
+	free(flat);
+	return same;
 }
 
 static void
@@ -210,38 +213,43 @@ test_flat(void)
 	const uint64_t written[] = {200, UINT64_MAX};
 	const SampleView views[] = {view_of(x_values, x_counts, 4), view_of(y_values, y_counts, 1)};
 	const SampleView half_empty[] = {view_of(NULL, NULL, 0), view_of(y_values, y_counts, 1)};
-	const size_t impossible[] = {SIZE_MAX / 16, 1};
-	const uint64_t *parameters;
-	SampleView read[2];
+	ReadSamples read;
 	size_t bytes;
-	size_t n_distinct[] = {SIZE_MAX / 16};
 	void *flat = flatten(&two_sides, NULL, views, &bytes);
 
-	check(bytes == 8 + 2 * 16 + 5 * 16, "a flat pair is as long as documented");
-	check(!sdq_failed(ecdf_flat_check(flat, bytes, &two_sides, &parameters, read)) &&
-			  same_view(&read[0], &views[0]) && same_view(&read[1], &views[1]),
-		  "a flat pair reads back");
-	check(ecdf_flat_check(flat, bytes, &one_side, &parameters, read).detail == ECDF_BAD_SHAPE,
+	/* Header, words of two sides; four floats with counts; one integer with its count. */
+	check(bytes == 8 + 2 * 12 + (2 + 4 * 4 + 4) + (2 + 1 + 1),
+		  "a flat pair is as long as documented");
+	check(unflatten(flat, bytes, &one_side, &read).detail == ECDF_BAD_SHAPE,
 		  "a pair is not taken for one sample");
-	check(ecdf_flat_check(flat, bytes, &with_parameters, &parameters, read).detail ==
-			  ECDF_BAD_SHAPE,
+	check(unflatten(flat, bytes, &with_parameters, &read).detail == ECDF_BAD_SHAPE,
 		  "nor for a state with parameters");
-	free(flat);
+	check(reads_back(flat, bytes, &two_sides, NULL, views), "a flat pair reads back");
 
 	flat = flatten(&two_sides, NULL, half_empty, &bytes);
-	check(!sdq_failed(ecdf_flat_check(flat, bytes, &two_sides, &parameters, read)) &&
-			  same_view(&read[0], &half_empty[0]) && same_view(&read[1], &half_empty[1]),
+	check(reads_back(flat, bytes, &two_sides, NULL, half_empty),
 		  "a pair with an empty side reads back");
-	free(flat);
-
 	flat = flatten(&with_parameters, written, views, &bytes);
-	check(!sdq_failed(ecdf_flat_check(flat, bytes, &with_parameters, &parameters, read)) &&
-			  same_view(&read[0], &views[0]) && memcmp(parameters, written, 16) == 0,
-		  "parameters read back");
-	free(flat);
-	check(!ecdf_flat_size(&two_sides, impossible, &bytes) &&
-			  !ecdf_flat_size(&one_side, n_distinct, &bytes),
-		  "sizes that do not fit are refused");
+	check(reads_back(flat, bytes, &with_parameters, written, views), "parameters read back");
+}
+
+/* 8-bit pixels of 60,000 images. */
+static void
+test_flat_size(void)
+{
+	double values[256];
+	uint64_t counts[256];
+	SampleView view;
+	size_t bytes;
+
+	for (int i = 0; i < 256; i++)
+	{
+		values[i] = i;
+		counts[i] = i == 0 ? 38000000 : 20000 + (uint64_t) i * i;
+	}
+	view = view_of(values, counts, 256);
+	free(flatten(&one_side, NULL, &view, &bytes));
+	check(bytes < 1024, "the pixels of 60,000 images take less than a kilobyte");
 }
 
 /* The fault found in one side of these entries. */
@@ -290,8 +298,7 @@ test_mutations(void)
 	const double values[] = {-3, 0, 2.5};
 	const uint64_t counts[] = {1, 2, 3};
 	const SampleView views[] = {view_of(values, counts, 3), view_of(values + 1, counts + 1, 2)};
-	const uint64_t *parameters;
-	SampleView read[2];
+	ReadSamples read;
 	size_t bytes;
 	unsigned char *flat = flatten(&two_sides, NULL, views, &bytes);
 	bool holds = true;
@@ -302,10 +309,16 @@ test_mutations(void)
 			SdqStatus status;
 
 			flat[i] ^= 1 << bit;
-			status = ecdf_flat_check(flat, bytes, &two_sides, &parameters, read);
+			status = unflatten(flat, bytes, &two_sides, &read);
 			/* Header, sizes and counts are redundant; a changed value may stay in order. */
-			if (i < 8 + 4 * 8)
+			if (i < 8 + 2 * 12)
 				holds &= status.code == SDQ_BAD_DATA;
+			if (!sdq_failed(status))
+			{
+				for (int side = 0; side < 2; side++)
+					holds &= !sdq_failed(ecdf_view_check(&read.views[side]));
+				read_samples_free(&read);
+			}
 			flat[i] ^= 1 << bit;
 		}
 	check(holds, "no changed bit of the sizes goes unnoticed");
@@ -314,26 +327,44 @@ test_mutations(void)
 		unsigned char *cut = malloc(length + 1);
 
 		memcpy(cut, flat, length);
-		holds &= sdq_failed(ecdf_flat_check(cut, length, &two_sides, &parameters, read));
+		holds &= sdq_failed(unflatten(cut, length, &two_sides, &read));
 		free(cut);
 	}
 	check(holds, "no cut value is accepted");
 	free(flat);
 }
 
-/* Read a text; on success *flat is the caller's to free. */
-static SdqStatus
-parse(const char *text, const EcdfShape *shape, void **flat, size_t *bytes)
+/* Is a text read as these views? */
+static bool
+is_read_as(const char *text, const EcdfShape *shape, const uint64_t *parameters,
+		   const SampleView *views)
 {
-	size_t n_distinct[ECDF_MAX_SIDES];
-	SdqStatus status;
+	ReadSamples read;
+	bool same = !sdq_failed(read_text(text, shape, &read));
 
-	ecdf_text_measure(text, shape, n_distinct);
-	*flat = ecdf_flat_size(shape, n_distinct, bytes) ? calloc(1, *bytes) : NULL;
-	status = ecdf_text_read(text, shape, n_distinct, *flat);
-	if (sdq_failed(status))
-		free(*flat);
-	return status;
+	if (!same)
+		return false;
+	for (int side = 0; side < shape->n_sides; side++)
+		same &= same_view(&read.views[side], &views[side]);
+	if (parameters != NULL)
+		same &= memcmp(read.parameters, parameters, shape->n_parameters * sizeof(uint64_t)) == 0;
+	read_samples_free(&read);
+	return same;
+}
+
+/* Is a text refused, and where? -1 if it is not. */
+static int64_t
+refused_at(const char *text, const EcdfShape *shape)
+{
+	ReadSamples read;
+	SdqStatus status = read_text(text, shape, &read);
+
+	if (status.code == SDQ_BAD_DATA)
+		return status.row;
+	printf("# accepted: %s\n", text);
+	if (!sdq_failed(status))
+		read_samples_free(&read);
+	return -1;
 }
 
 static void
@@ -385,61 +416,76 @@ test_text(void)
 						 "{1:1}{2:1}",
 						 "{1:1,2:2}:",
 						 "{{1:1}}"};
+	const uint64_t parameters[] = {200, UINT64_MAX};
+	const SampleView pair[] = {view_of(values + 3, counts + 1, 1), view_of(NULL, NULL, 0)};
 	bool holds = true;
-	const uint64_t *parameters;
-	SampleView read[2];
-	size_t bytes;
-	void *flat;
 
 	for (int i = 0; i < 2; i++)
-	{
-		holds &= !sdq_failed(parse(texts[i], &one_side, &flat, &bytes)) &&
-				 !sdq_failed(ecdf_flat_check(flat, bytes, &one_side, &parameters, read)) &&
-				 same_view(&read[0], &view);
-		free(flat);
-	}
+		holds &= is_read_as(texts[i], &one_side, NULL, &view);
 	check(holds, "a text reads as what it says, with and without blanks");
-	check(!sdq_failed(parse("{}", &one_side, &flat, &bytes)) && bytes == 8 + 16,
-		  "the empty sample has a text");
-	free(flat);
+	check(is_read_as("{}", &one_side, NULL, &pair[1]), "the empty sample has a text");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-	{
-		bool refused = parse(bad[i], &one_side, &flat, &bytes).code == SDQ_BAD_DATA;
-
-		if (!refused)
-		{
-			printf("# accepted: %s\n", bad[i]);
-			free(flat);
-		}
-		holds &= refused;
-	}
+		holds &= refused_at(bad[i], &one_side) >= 0;
 	check(holds, "malformed texts are refused");
 
-	check(!sdq_failed(parse("({1:2},{})", &two_sides, &flat, &bytes)) &&
-			  !sdq_failed(ecdf_flat_check(flat, bytes, &two_sides, &parameters, read)) &&
-			  read[0].n == 2 && read[1].n == 0,
-		  "a pair has a text");
-	free(flat);
-	check(sdq_failed(parse("({1:2})", &two_sides, &flat, &bytes)) &&
-			  sdq_failed(parse("({1:2},{1:1},{1:1})", &two_sides, &flat, &bytes)) &&
-			  sdq_failed(parse("{1:2},{1:1}", &two_sides, &flat, &bytes)) &&
-			  sdq_failed(parse("({1:2},{1:1}", &two_sides, &flat, &bytes)) &&
-			  sdq_failed(parse("({1:2,{1:1})", &two_sides, &flat, &bytes)),
+	check(is_read_as("({0.1:2},{})", &two_sides, NULL, pair), "a pair has a text");
+	check(refused_at("({1:2})", &two_sides) >= 0 &&
+			  refused_at("({1:2},{1:1},{1:1})", &two_sides) >= 0 &&
+			  refused_at("{1:2},{1:1}", &two_sides) >= 0 &&
+			  refused_at("({1:2},{1:1}", &two_sides) >= 0 &&
+			  refused_at("({1:2,{1:1})", &two_sides) >= 0,
 		  "a pair is two samples in parentheses");
-	check(!sdq_failed(parse("(00000000000000c8,ffffffffffffffff,{1:2})", &with_parameters, &flat,
-							&bytes)) &&
-			  !sdq_failed(ecdf_flat_check(flat, bytes, &with_parameters, &parameters, read)) &&
-			  parameters[0] == 200 && parameters[1] == UINT64_MAX,
+	check(is_read_as("(00000000000000c8,ffffffffffffffff,{0.1:2})", &with_parameters, parameters,
+					 pair),
 		  "parameters have a text");
-	free(flat);
-	check(sdq_failed(parse("(c8,0,{1:2})", &with_parameters, &flat, &bytes)) &&
-			  sdq_failed(parse("(00000000000000C8,0000000000000000,{1:2})", &with_parameters, &flat,
-							   &bytes)) &&
-			  sdq_failed(parse("(00000000000000c8,{1:2})", &with_parameters, &flat, &bytes)),
+	check(refused_at("(c8,0,{1:2})", &with_parameters) >= 0 &&
+			  refused_at("(00000000000000C8,0000000000000000,{1:2})", &with_parameters) >= 0 &&
+			  refused_at("(00000000000000c8,{1:2})", &with_parameters) >= 0,
 		  "parameters are 16 lower-case hexadecimal digits");
-	check(parse("{1:1,1:1}", &one_side, &flat, &bytes).row == 1 &&
-			  parse("{1:1 x}", &one_side, &flat, &bytes).row == 5,
+	check(refused_at("{1:1,1:1}", &one_side) == 1 && refused_at("{1:1 x}", &one_side) == 5,
 		  "a fault says where it is");
+}
+
+/* The text of a vector is a list of samples. */
+static void
+test_vector_text(void)
+{
+	static const char *const bad[] = {"",
+									  "[",
+									  "]",
+									  "{1:1}",
+									  "[{1:1}",
+									  "[{1:1},]",
+									  "[,{1:1}]",
+									  "[{1:1}{1:1}]",
+									  "[[{1:1}]]",
+									  "[{1:1}]]",
+									  "[{1:1}] x",
+									  "[1:1]",
+									  "[{2:1,1:1}]",
+									  "[{},{1:0}]",
+									  "[{:1}]",
+									  "[{1:1},1:1]"};
+	double values[10];
+	uint64_t counts[10];
+	SampleView views[10];
+	size_t n;
+	size_t n_entries;
+	bool holds = true;
+
+	sample_text_measure("[{1:2,3:4},{},{5:6}]", &n, &n_entries);
+	check(n == 3 && n_entries == 3, "a text tells how much room it needs");
+	check(!sdq_failed(sample_text_read_vector(" [ {1:2,3:4} , { } ,{5:6}] ", NULL, values, counts,
+											  views, &n)) &&
+			  n == 3 && views[0].n == 6 && views[1].n == 0 && views[2].n == 6 &&
+			  views[0].n_distinct == 2 && views[2].values[0] == 5 && views[0].values[1] == 3,
+		  "a vector has a text");
+	check(!sdq_failed(sample_text_read_vector("[]", NULL, values, counts, views, &n)) && n == 0,
+		  "a vector without positions has a text");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		holds &=
+			sample_text_read_vector(bad[i], NULL, values, counts, views, &n).code == SDQ_BAD_DATA;
+	check(holds, "malformed texts of vectors are refused");
 }
 
 /* The flat bytes depend on the multiset alone. */
@@ -491,9 +537,11 @@ main(void)
 	test_distribution();
 	test_moments();
 	test_flat();
+	test_flat_size();
 	test_hostile_entries();
 	test_mutations();
 	test_text();
+	test_vector_text();
 	test_canonical();
 	return check_done();
 }

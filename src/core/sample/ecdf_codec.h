@@ -1,9 +1,6 @@
 /*
  * ecdf_codec.h
- *		The flat form of samples, and the text form's reader.
- *
- * A flat value is a multiple of 8 bytes, in the machine's byte order, 8-byte aligned, so that the
- * views of its samples point straight into it:
+ *		The flat form of samples.
  *
  *		offset 0	4 bytes that belong to the container (the server keeps the length there)
  *			   4	version (ECDF_FLAT_VERSION)
@@ -11,16 +8,12 @@
  *			   6	number of parameter words, 0 to ECDF_MAX_PARAMETERS
  *			   7	flags, 0: none is defined yet
  *			   8	parameters, 8 bytes each
- *				then per side: n_distinct, n (8 bytes each)
- *				then per side: values[n_distinct] as doubles, counts[n_distinct] as 64-bit integers
+ *				then per side: n, n_distinct, n_bytes (32 bits each)
+ *				then per side: its entries, n_bytes of blocks (entry_list.h)
  *
- * It is canonical: equal samples have equal bytes. It is stored in tables, so every later version
- * of this file must read it.
- *
- * The text form is {value:count,value:count,...} in ascending order, e.g. {0:12,1.5:3,Infinity:1};
- * with two sides ({...},{...}); parameters come first, as 16 hexadecimal digits each, as in
- * (00000000000000c8,{...}). Blanks may stand between tokens. It is written elsewhere, with the
- * shortest decimals that read back exactly.
+ * Words are in the machine's byte order, blocks are the same everywhere. A flat value lies on an
+ * 8-byte boundary, for the sake of the parameters. It is canonical: equal samples have equal bytes.
+ * It is stored in tables, so every later version of this file must read it.
  *
  * The readers trust nothing: any bytes give either a well-formed value or SDQ_BAD_DATA with an
  * EcdfFault as detail, and memory outside of what they were given is never touched.
@@ -28,13 +21,13 @@
 #ifndef SYNTHDQ_CORE_SAMPLE_ECDF_CODEC_H
 #define SYNTHDQ_CORE_SAMPLE_ECDF_CODEC_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/status.h"
 #include "core/base/stop.h"
-#include "core/sample/tally.h"
+#include "core/sample/entry_list.h"
+#include "core/sample/stream.h"
 
 #define ECDF_FLAT_VERSION   1
 #define ECDF_MAX_SIDES      2
@@ -60,48 +53,31 @@ typedef enum EcdfFault
 	ECDF_NOT_ASCENDING, /* a value is not above the one before it: a = the value */
 	ECDF_BAD_COUNT,     /* a count is 0 or above SAMPLE_MAX_COUNT: a = the count */
 	ECDF_BAD_TOTAL,     /* counts do not add up, or to more than SAMPLE_MAX_COUNT: a = their sum */
+	ECDF_BAD_ENTRIES,   /* stored entries cannot be read; row = the side, a = the EntryListFault */
 	ECDF_SYNTAX,        /* a text has something else where a token belongs */
 	ECDF_BAD_NUMBER,    /* a text's value is no number, or outside of the range of doubles */
 } EcdfFault;
 
-/* *bytes = the size of a flat value whose sides have these numbers of distinct values; false if that
- * does not fit a size_t. */
-extern bool ecdf_flat_size(const EcdfShape *shape, const size_t *n_distinct, size_t *bytes);
+/* *bytes = the size of a flat value of streams[n_sides], which are read and brought back to their
+ * start. SDQ_TOO_LARGE if it does not fit 32 bits; SDQ_INTERRUPTED if the Stop, which may be NULL,
+ * says so; failures of a stream. */
+extern SdqStatus ecdf_flat_measure(const EcdfShape *shape, SampleStream *streams, Stop *stop,
+								   size_t *bytes);
 
-/* Where the entries of such a value lie: the values and counts of views[n_sides] point into flat[],
- * for the caller to fill before ecdf_flat_write(); n is left 0. */
-extern void ecdf_flat_place(void *flat, const EcdfShape *shape, const size_t *n_distinct,
-							SampleView *views);
-
-/* Write views[n_sides] and parameters[n_parameters] to flat[], which is 8-byte aligned and as large
- * as ecdf_flat_size() says. The container's 4 bytes are left alone. The views may be those of
- * ecdf_flat_place() for the same flat[]. SDQ_INTERRUPTED if the Stop, which may be NULL, says
- * so. */
+/* Write streams[n_sides] and parameters[n_parameters] to flat[], which has the size that
+ * ecdf_flat_measure() gave. The container's 4 bytes are left alone. Same statuses. */
 extern SdqStatus ecdf_flat_write(void *flat, const EcdfShape *shape, const uint64_t *parameters,
-								 const SampleView *views, Stop *stop);
+								 SampleStream *streams, Stop *stop);
 
 /*
- * Look into flat[n_bytes], 8-byte aligned: views[n_sides] and *parameters point into it. Constant
- * time: sizes, version and shape are checked, so that all of the views is readable; the entries
- * themselves are not looked at (ecdf_view_check does that).
+ * Look into flat[n_bytes], 8-byte aligned: sides[n_sides] and *parameters point into it. Constant
+ * time: sizes, version and shape are checked, so that the lists can be read; the entries themselves
+ * are checked by whoever reads them.
  */
 extern SdqStatus ecdf_flat_open(const void *flat, size_t n_bytes, const EcdfShape *shape,
-								const uint64_t **parameters, SampleView *views);
+								const uint64_t **parameters, EntryList *sides);
 
 /* Does a view keep what SampleView promises? Linear, about a nanosecond an entry. */
 extern SdqStatus ecdf_view_check(const SampleView *view);
-
-/* ecdf_flat_open(), then ecdf_view_check() of every side. */
-extern SdqStatus ecdf_flat_check(const void *flat, size_t n_bytes, const EcdfShape *shape,
-								 const uint64_t **parameters, SampleView *views);
-
-/* The numbers of entries, n_distinct[n_sides], that a text can have at most: all that must be known
- * to make room for it. */
-extern void ecdf_text_measure(const char *text, const EcdfShape *shape, size_t *n_distinct);
-
-/* Read a NUL-terminated text into flat[], which is 8-byte aligned and has the size for the
- * n_distinct[] that ecdf_text_measure() found. */
-extern SdqStatus ecdf_text_read(const char *text, const EcdfShape *shape, const size_t *n_distinct,
-								void *flat);
 
 #endif
