@@ -14,7 +14,7 @@
 /* TEST_AUTO is exact up to so many ranked differences (as in scipy): some hundred microseconds. */
 #define WILCOXON_EXACT_MAX 50
 
-/* TEST_EXACT is refused beyond this number of additions, some ten seconds: at 3,400 differences without
+/* TEST_EXACT is refused beyond this number of additions, some two seconds: at 3,400 differences without
  * ties, 2,700 with ties, and more where W+ and W- are far apart. */
 #define WILCOXON_FORCED_WORK_MAX 1e10
 
