@@ -75,6 +75,8 @@ my %parameters = (
     'grid_size integer' => '20',
     'bandwidth text' => q{'scott'},
     'bandwidth double precision' => '0.7',
+    'zero_method text' => q{'pratt'},
+    'method text' => q{'auto'},
     (map { ("${_}lo double precision" => '-20', "${_}hi double precision" => '30') } '', 'x_', 'y_'),
 );
 

@@ -81,7 +81,8 @@ sub judge
 my %uses = (
     ecdf => q{n(s), mean(s), stddev(s), quantile(s, 0.5), cdf(s, 1),
               (SELECT count(*) FROM ecdf_points(s)), ks_test(s, s), mw_test(s, s),
-              (kde(s)).n, length(s::text)},
+              (kde(s)).n, kruskal_test(ARRAY[s, s]), wilcoxon_test(s), length(s::text)},
+    wilcoxon_state => q{wilcoxon_final(s), length(s::text)},
 );
 
 # Single numbers, small integers in arrays (they may have a representation of their own), extremes.
