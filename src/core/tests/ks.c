@@ -9,6 +9,7 @@
 #include "core/tests/ks_band.h"
 #include "core/tests/ks_exact.h"
 #include "core/tests/ks_normal.h"
+#include "core/tests/lattice.h"
 
 /* With this many observations per distinct value, looking only where blocks end matters, and the
  * law with normal transitions is nearer to the truth than the one without ties. */
@@ -76,19 +77,6 @@ fold_tally(Tally *tally, Stop *stop, KsFold *fold)
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
 	return tally_status(tally);
-}
-
-static int64_t
-greatest_common_divisor(int64_t a, int64_t b)
-{
-	while (b != 0)
-	{
-		int64_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
 }
 
 /* Hodges' argument, half a lattice step below the statistic; at most 0 for a statistic of 0. */
