@@ -5,9 +5,11 @@
 #include "core/tests/cvm.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "core/density/compensated.h"
 #include "core/tests/bridge_law.h"
+#include "core/tests/cvm_exact.h"
 
 /* Distinct values between two looks at the stop flag: some milliseconds. */
 #define POLL_BLOCKS (1 << 18)
@@ -121,12 +123,35 @@ asymptotic(const CvmFold *fold, Tally *tally, Arena *scratch, Stop *stop, CvmRes
 	return sdq_ok();
 }
 
+/* The exact law, if it is within the limits of the method. *done says whether p is there. */
+static SdqStatus
+try_exact(const CvmFold *fold, TestMethod method, Tally *tally, Arena *scratch, Stop *stop,
+		  CvmResult *result, bool *done)
+{
+	double limit = method == TEST_EXACT ? CVM_FORCED_WORK_MAX : CVM_EXACT_WORK_MAX;
+	CvmExact exact;
+	SdqStatus status = cvm_exact(tally, fold->n_blocks, limit, scratch, stop, &exact);
+
+	*done = exact.is_done;
+	if (sdq_failed(status))
+		return status;
+	if (method == TEST_EXACT && exact.work > limit)
+		return test_exact_infeasible(exact.work, limit);
+	if (exact.is_done)
+	{
+		result->method = TEST_EXACT;
+		result->p_value = pvalue_from_log(exact.log_p);
+	}
+	return sdq_ok();
+}
+
 SdqStatus
 cvm_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, CvmResult *result)
 {
 	CvmFold fold = {.n_blocks = 0};
 	double product;
 	double N;
+	bool done;
 	SdqStatus status;
 
 	if (tally->x.n == 0 || tally->y.n == 0)
@@ -147,6 +172,12 @@ cvm_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, CvmResult 
 		result->method = method == TEST_ASYMPTOTIC ? TEST_ASYMPTOTIC : TEST_EXACT;
 		result->p_value = pvalue_from(1);
 		return sdq_ok();
+	}
+	if (method != TEST_ASYMPTOTIC)
+	{
+		status = try_exact(&fold, method, tally, scratch, stop, result, &done);
+		if (sdq_failed(status) || done)
+			return status;
 	}
 	return asymptotic(&fold, tally, scratch, stop, result);
 }

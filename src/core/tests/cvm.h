@@ -37,7 +37,10 @@ typedef struct CvmResult
  *	 returned instead, and `method` says so.
  * - asymptotic (bridge_law.h): a weighted sum of chi-squared variables, T moved and stretched such
  *	 that its mean and variance are right. Without ties that is Anderson's law (1962), the one of
- *	 scipy; with ties and at most 512 distinct values the weights are those of the ties.
+ *	 scipy; with ties and at most 512 distinct values the weights are those of the ties. Measured
+ *	 against the exact law: p within 1 % above 0.01 for 50 + 50 observations without ties, and for
+ *	 100 + 100 with eight distinct values; too large by at most 10 % at 1e-3, and by a factor of 2 at
+ *	 1e-6. Where two or three values hold nearly all observations the steps of T itself show: 25 %.
  *
  * Both samples must have at least one observation (else SDQ_BAD_ARGUMENT). The tally is read up to
  * three times. Scratch memory is given back. May run in any thread if `stop` is NULL. Failures:

@@ -1,0 +1,59 @@
+/*
+ * edf_cases.h
+ *		The reference cases of edf_tests.h as views, for the tests of statistics of distribution functions.
+ */
+#ifndef SYNTHDQ_TEST_UNIT_EDF_CASES_H
+#define SYNTHDQ_TEST_UNIT_EDF_CASES_H
+
+#include "core/base/rng.h"
+#include "edf_tests.h"
+#include "sample_views.h"
+
+#define EDF_VALUES_MAX 60
+
+/* n values of the table from `offset` on. */
+static inline SampleView
+edf_view(int offset, int n)
+{
+	double values[EDF_VALUES_MAX];
+
+	for (int i = 0; i < n; i++)
+		values[i] = edf_values[offset + i];
+	return view_of_values(values, (size_t) n);
+}
+
+/* 0, ..., n - 1 times step, from start on. */
+static inline SampleView
+edf_view_of_range(size_t n, double start, double step)
+{
+	double *values = malloc((n + 1) * sizeof(double));
+	SampleView view;
+
+	for (size_t i = 0; i < n; i++)
+		values[i] = start + step * (double) i;
+	view = view_of_values(values, n);
+	free(values);
+	return view;
+}
+
+/* A small pooled sample: n values of few different ones, often tied. */
+static inline void
+edf_draw_pooled(Rng *rng, double *pooled, int n)
+{
+	static const uint64_t n_values[] = {2, 3, 5, 9, 1000};
+	uint64_t among = n_values[rng_below(rng, N_ITEMS(n_values))];
+
+	for (int i = 0; i < n; i++)
+		pooled[i] = (double) rng_below(rng, among);
+}
+
+/* A caller who wants to stop at the n-th question. */
+static inline bool
+edf_stop_at(void *context)
+{
+	int *left = context;
+
+	return --*left <= 0;
+}
+
+#endif
