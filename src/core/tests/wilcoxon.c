@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "core/tests/lattice.h"
 #include "core/tests/wilcoxon_exact.h"
 
 /* Distinct values between two looks at the stop flag while folding: some milliseconds. */
@@ -109,20 +110,6 @@ next_block(Outwards *cursor, RankBlock *block)
 	block->doubled_rank = 2 * cursor->ranked + block->minus + block->plus + 1;
 	cursor->ranked += block->minus + block->plus;
 	return true;
-}
-
-/* Euclid's algorithm; b > 0. */
-static int64_t
-greatest_common_divisor(int64_t a, int64_t b)
-{
-	while (b != 0)
-	{
-		int64_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
 }
 
 /* One pass over the differences. */
