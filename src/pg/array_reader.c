@@ -73,6 +73,25 @@ array_read_doubles(const ArrayElements *elements, double *out)
 	}
 }
 
+int64 *
+array_read_counts(ArrayType *array, size_t *n)
+{
+	const bits8 *bitmap = ARR_NULLBITMAP(array);
+	const int64 *present = (const int64 *) ARR_DATA_PTR(array);
+	int64 *counts;
+
+	Assert(ARR_ELEMTYPE(array) == INT8OID);
+	*n = (size_t) ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	counts = palloc_extended(Max(*n, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
+	for (size_t i = 0; i < *n; i++)
+	{
+		bool is_null = bitmap != NULL && !((bitmap[i / 8] >> (i % 8)) & 1);
+
+		counts[i] = is_null ? 0 : *present++;
+	}
+	return counts;
+}
+
 /* A one-dimensional array without NULLs whose payload is `bytes` long, payload not yet filled. */
 static ArrayType *
 make_array(Oid element_type, size_t n, size_t element_size)

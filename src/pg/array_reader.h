@@ -30,6 +30,9 @@ extern ArrayElements array_elements(ArrayType *array);
 /* Convert all present elements to double: out[n_present]. NaN and infinities pass unchanged. */
 extern void array_read_doubles(const ArrayElements *elements, double *out);
 
+/* All *n elements of a bigint[] in storage order, NULL as 0, in CurrentMemoryContext. */
+extern int64 *array_read_counts(ArrayType *array, size_t *n);
+
 /* A new one-dimensional array of doubles, floats or smallints. */
 extern ArrayType *make_float8_array(const double *values, size_t n);
 extern ArrayType *make_float4_array(const float *values, size_t n);
