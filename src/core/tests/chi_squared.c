@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/density/compensated.h"
 #include "core/tests/gamma_tail.h"
 
 /* Columns, or cells, between two looks at the stop flag: some milliseconds. */
@@ -19,6 +20,19 @@
 
 /* Products of two counts. */
 __extension__ typedef __int128 Int128;
+
+/* The table under way: begin, add each column once, finish. */
+typedef struct Chi2Fold
+{
+	const int64_t *row_totals;
+	const int64_t *sorted_totals; /* [rows] ascending, those above 0 */
+	size_t rows;
+	size_t columns;
+	int64_t n;
+	int64_t min_column;
+	int64_t small_expected;
+	Compensated sum;
+} Chi2Fold;
 
 /* qsort's order of counts. */
 static int
@@ -30,7 +44,8 @@ compare_counts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-SdqStatus
+/* Start with row_totals[n_rows], borrowed until the end. */
+static SdqStatus
 chi2_begin(Chi2Fold *fold, const int64_t *row_totals, size_t n_rows, Arena *arena)
 {
 	int64_t *sorted = arena_alloc(arena, n_rows, sizeof(int64_t));
@@ -45,8 +60,7 @@ chi2_begin(Chi2Fold *fold, const int64_t *row_totals, size_t n_rows, Arena *aren
 			continue;
 		sorted[rows++] = row_totals[i];
 		if (__builtin_add_overflow(n, row_totals[i], &n))
-			return sdq_error(SDQ_TOO_LARGE, (double) n + (double) row_totals[i],
-							 (double) INT64_MAX);
+			return sdq_error(SDQ_TOO_LARGE, 2 * (double) INT64_MAX, (double) INT64_MAX);
 	}
 	qsort(sorted, rows, sizeof(int64_t), compare_counts);
 	*fold = (Chi2Fold){.row_totals = row_totals, .sorted_totals = sorted, .rows = rows, .n = n};
@@ -73,7 +87,8 @@ count_small(const Chi2Fold *fold, int64_t column_total)
 	return (int64_t) low;
 }
 
-void
+/* Add the cells of one column that are not empty. */
+static void
 chi2_add_column(Chi2Fold *fold, const Chi2Cell *cells, size_t n_cells)
 {
 	int64_t column_total = 0;
@@ -126,7 +141,8 @@ find_effect(Chi2Result *result)
 			: fmin(1, sqrt(corrected_phi2 / fmin(corrected_r, corrected_k)));
 }
 
-SdqStatus
+/* The result of all columns. */
+static SdqStatus
 chi2_finish(const Chi2Fold *fold, Chi2Result *result)
 {
 	double df;
@@ -150,38 +166,88 @@ chi2_finish(const Chi2Fold *fold, Chi2Result *result)
 	return sdq_ok();
 }
 
-/* The whole test, in scratch memory that the caller gives back. */
+/* Sums of the rows; false if one does not fit. */
+static bool
+add_row_totals(const Chi2Cells *table, int64_t *row_totals)
+{
+	size_t n_cells = table->n_columns == 0 ? 0 : table->column_ends[table->n_columns - 1];
+
+	for (size_t i = 0; i < n_cells; i++)
+	{
+		int64_t *total = &row_totals[table->cells[i].row];
+
+		if (__builtin_add_overflow(*total, table->cells[i].count, total))
+			return false;
+	}
+	return true;
+}
+
+/* The test over cells, in scratch memory that the caller gives back. */
+static SdqStatus
+test_cells(const Chi2Cells *table, Arena *scratch, Stop *stop, Chi2Result *result)
+{
+	int64_t *row_totals = arena_zalloc(scratch, table->n_rows, sizeof(int64_t));
+	Chi2Fold fold;
+	SdqStatus status;
+	size_t first = 0;
+
+	if (row_totals == NULL)
+		return arena_failure(scratch);
+	if (!add_row_totals(table, row_totals))
+		return sdq_error(SDQ_TOO_LARGE, 2 * (double) INT64_MAX, (double) INT64_MAX);
+	status = chi2_begin(&fold, row_totals, table->n_rows, scratch);
+	if (sdq_failed(status))
+		return status;
+	for (size_t j = 0; j < table->n_columns; j++)
+	{
+		size_t end = table->column_ends[j];
+
+		chi2_add_column(&fold, table->cells + first, end - first);
+		first = end;
+		if ((j + 1) % POLL_COLUMNS == 0 && stop_poll(stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+	}
+	return chi2_finish(&fold, result);
+}
+
+SdqStatus
+chi2_test_cells(const Chi2Cells *table, Arena *scratch, Stop *stop, Chi2Result *result)
+{
+	ArenaMark mark = arena_mark(scratch);
+	SdqStatus status = test_cells(table, scratch, stop, result);
+
+	arena_release(scratch, mark);
+	return status;
+}
+
+/* The test over a table, in scratch memory that the caller gives back. */
 static SdqStatus
 test_table(const int64_t *counts, size_t n_rows, size_t n_columns, Arena *scratch, Stop *stop,
 		   Chi2Result *result)
 {
-	int64_t *row_totals = arena_zalloc(scratch, n_rows, sizeof(int64_t));
-	Chi2Cell *cells = arena_alloc(scratch, n_rows, sizeof(Chi2Cell));
-	Chi2Fold fold;
-	SdqStatus status;
+	Chi2Cell *cells;
+	size_t *column_ends = arena_alloc(scratch, n_columns, sizeof(size_t));
+	size_t n_all;
+	size_t n_cells = 0;
 
-	if (row_totals == NULL || cells == NULL)
+	if (!checked_multiply(n_rows, n_columns, &n_all))
+		return sdq_error(SDQ_TOO_LARGE, (double) n_rows * (double) n_columns, (double) SIZE_MAX);
+	cells = arena_alloc(scratch, n_all, sizeof(Chi2Cell));
+	if (cells == NULL || column_ends == NULL)
 		return arena_failure(scratch);
-	for (size_t i = 0; i < n_rows; i++)
-		for (size_t j = 0; j < n_columns; j++)
-			if (__builtin_add_overflow(row_totals[i], counts[i * n_columns + j], &row_totals[i]))
-				return sdq_error(SDQ_TOO_LARGE, 2 * (double) INT64_MAX, (double) INT64_MAX);
-	status = chi2_begin(&fold, row_totals, n_rows, scratch);
-	if (sdq_failed(status))
-		return status;
-
 	for (size_t j = 0; j < n_columns; j++)
 	{
-		size_t n_cells = 0;
-
 		for (size_t i = 0; i < n_rows; i++)
 			if (counts[i * n_columns + j] > 0)
 				cells[n_cells++] = (Chi2Cell){.row = i, .count = counts[i * n_columns + j]};
-		chi2_add_column(&fold, cells, n_cells);
-		if (stop_poll(stop))
+		column_ends[j] = n_cells;
+		if ((j + 1) % POLL_COLUMNS == 0 && stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
-	return chi2_finish(&fold, result);
+	return test_cells(
+		&(Chi2Cells){
+			.cells = cells, .column_ends = column_ends, .n_columns = n_columns, .n_rows = n_rows},
+		scratch, stop, result);
 }
 
 SdqStatus

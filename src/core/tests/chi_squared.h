@@ -13,7 +13,6 @@
 
 #include "core/base/arena.h"
 #include "core/base/stop.h"
-#include "core/density/compensated.h"
 #include "core/sample/tally.h"
 #include "core/tests/tail.h"
 
@@ -50,29 +49,22 @@ typedef struct Chi2Cell
 	int64_t count; /* at least 1 */
 } Chi2Cell;
 
-/* The table column by column, by those cells of it that are not empty. Begin, add each column once,
- * finish. The statistic depends on the order of columns in its last bits. */
-typedef struct Chi2Fold
+/* A table of many cells of which most are empty, column by column: column j has the cells
+ * column_ends[j - 1] (0 for the first) to column_ends[j] - 1, each row at most once. */
+typedef struct Chi2Cells
 {
-	const int64_t *row_totals;
-	const int64_t *sorted_totals; /* [rows] ascending, those above 0 */
-	size_t rows;
-	size_t columns;
-	int64_t n;
-	int64_t min_column;
-	int64_t small_expected;
-	Compensated sum;
-} Chi2Fold;
+	const Chi2Cell *cells;
+	const size_t *column_ends; /* [n_columns], ascending */
+	size_t n_columns;
+	size_t n_rows;
+} Chi2Cells;
 
-/* row_totals[n_rows], borrowed until the end, at least 0 each. Needs n_rows int64 of the arena. Their sum
- * must fit an int64 (else SDQ_TOO_LARGE). O(n_rows log n_rows). */
-extern SdqStatus chi2_begin(Chi2Fold *fold, const int64_t *row_totals, size_t n_rows, Arena *arena);
-
-/* cells[n_cells] of one column, each row at most once. O(n_cells + log n_rows). */
-extern void chi2_add_column(Chi2Fold *fold, const Chi2Cell *cells, size_t n_cells);
-
-/* SDQ_TOO_LARGE beyond CHI2_MAX_DF degrees of freedom. */
-extern SdqStatus chi2_finish(const Chi2Fold *fold, Chi2Result *result);
+/* The test over such a table. O(cells + columns log rows + rows log rows). Scratch (24 bytes a row) is given
+ * back; polls `stop`. Failures, here and below: SDQ_INTERRUPTED, those of the arena, and SDQ_TOO_LARGE for
+ * a sum of counts beyond INT64_MAX or more than CHI2_MAX_DF degrees of freedom. The statistic depends on the
+ * order of columns in its last bits. */
+extern SdqStatus chi2_test_cells(const Chi2Cells *table, Arena *scratch, Stop *stop,
+								 Chi2Result *result);
 
 /* The test over counts[n_rows][n_columns], each at least 0. Scratch is given back; polls `stop`. */
 extern SdqStatus chi2_test_table(const int64_t *counts, size_t n_rows, size_t n_columns,
