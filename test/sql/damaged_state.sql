@@ -13,6 +13,7 @@ CREATE CAST (raw AS ecdf) WITHOUT FUNCTION;
 CREATE CAST (raw AS sample_pair) WITHOUT FUNCTION;
 CREATE CAST (raw AS kde_state) WITHOUT FUNCTION;
 CREATE CAST (raw AS kde2d_state) WITHOUT FUNCTION;
+CREATE CAST (raw AS label_counts) WITHOUT FUNCTION;
 
 -- 64-bit words as they lie in the memory of a little-endian machine; int8send puts the highest byte first.
 CREATE FUNCTION words(VARIADIC bigint[]) RETURNS bytea LANGUAGE sql AS $$
@@ -50,6 +51,14 @@ CREATE FUNCTION kde2d_raw(grid_size bigint, n bigint) RETURNS kde2d_state LANGUA
         n, 0, 4607182418800017408, 4607182418800017408, 4611686018427387904))::kde2d_state
 $$;
 SELECT kde2d_raw(7, 2);
+-- label_counts: number of entries; count, sizes of label and source, their bytes.
+SELECT raw('\x01000000' || words(2, 5) || words32(1, 1) || 'af' || words(6) || words32(2, 1) || 'bct')::label_counts;
+-- Entries in the wrong order, twice the same one, one too few, a count of 0, a sum that does not fit.
+SELECT chi2_final(raw('\x01000000' || words(2, 5) || words32(1, 1) || 'bf' || words(6) || words32(1, 1) || 'at')::label_counts);
+SELECT chi2_final(raw('\x01000000' || words(2, 5) || words32(1, 1) || 'af' || words(6) || words32(1, 1) || 'af')::label_counts);
+SELECT chi2_final(raw('\x01000000' || words(3, 5) || words32(1, 1) || 'af' || words(6) || words32(1, 1) || 'bf')::label_counts);
+SELECT chi2_final(raw('\x01000000' || words(1, 0) || words32(1, 1) || 'af')::label_counts);
+SELECT chi2_final(raw('\x01000000' || words(2, 9223372036854775807) || words32(1, 1) || 'af' || words(1) || words32(1, 1) || 'bf')::label_counts);
 
 -- Parameters that no transition function writes: a grid without nodes, with fewer than none, with more
 -- than there may be; rules that do not exist; a bandwidth beside a rule; no bandwidth where a number is due.
@@ -104,5 +113,7 @@ SELECT survive('\x01010300' || words(7, 0, 0) || words32(2, 2, 3) || '\x000200',
 SELECT survive('\x01000000' || words(7, 0, 9221120237041090560, 9221120237041090560, 9221120237041090560,
         9221120237041090560, 3, 0, :one, :one, :two, :two, 0),
     'SELECT s::text, kde2d_result(s), kde2d_state_combine(s, s) FROM (SELECT $1::kde2d_state) v (s)');
+SELECT survive('\x01000000' || words(3, 5) || words32(1, 1) || 'af' || words(6) || words32(2, 1) || 'bct' || words(7) || words32(3, 1) || 'bcdf',
+    'SELECT s::text, chi2_final(s), label_counts_send(s), label_counts_combine(NULL, s) FROM (SELECT $1::label_counts) v (s)');
 
 DROP SCHEMA damaged_state CASCADE;

@@ -81,7 +81,9 @@ sub judge
 my %uses = (
     ecdf => q{n(s), mean(s), stddev(s), quantile(s, 0.5), cdf(s, 1),
               (SELECT count(*) FROM ecdf_points(s)), ks_test(s, s), mw_test(s, s),
+              wasserstein(s, s), energy_distance(s, s), drift(s, s), chi2_test(s, s),
               (kde(s)).n, kruskal_test(ARRAY[s, s]), wilcoxon_test(s), length(s::text)},
+    label_counts => q{chi2_final(s), label_counts_combine(NULL, s), length(s::text)},
     wilcoxon_state => q{wilcoxon_final(s), length(s::text)},
 );
 
@@ -92,6 +94,8 @@ my %columns = (
     'real[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
     'double precision[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
     boolean => ['x > 3'],
+    bigint => ['x'],
+    text => ['x', q{'"\\' || chr(228)}],
 );
 my @numbers = (
     'SELECT i % 5 FROM generate_series(1, 20) i',

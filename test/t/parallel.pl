@@ -38,6 +38,8 @@ my %column_of = (
     'real[]' => ['f4', 'f4[2:7]'],
     'double precision[]' => ['f8', 'f8[2:7]'],
     boolean => ['is_synthetic'],
+    bigint => ['hashint4(id) % 40'],
+    text => [q{'label ' || hashint4(id) % 40}, q{nullif('source ' || id % 5, 'source 4')}],
 );
 my $table = 'rows_of_all_types';
 for my $type (grep { /^ecdf/ } $server->state_types) {
