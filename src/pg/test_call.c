@@ -84,13 +84,17 @@ void
 check_test_status(SdqStatus status, uint64 n_x, uint64 n_y)
 {
 	if (status.code == SDQ_TOO_LARGE && status.detail == TESTS_EXACT_INFEASIBLE)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("exact p-value is out of reach for samples of " UINT64_FORMAT
-							   " and " UINT64_FORMAT " observations",
-							   n_x, n_y),
-						errdetail("It needs at least %.3g units of work; the limit is %.3g.",
-								  status.a, status.b),
-						errhint("Use method => 'asymptotic', or 'auto' to let the sizes decide.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 n_y == 0 ? errmsg("exact p-value is out of reach for a sample of " UINT64_FORMAT
+								   " observations",
+								   n_x)
+						  : errmsg("exact p-value is out of reach for samples of " UINT64_FORMAT
+								   " and " UINT64_FORMAT " observations",
+								   n_x, n_y),
+				 errdetail("It needs at least %.3g units of work; the limit is %.3g.", status.a,
+						   status.b),
+				 errhint("Use method => 'asymptotic', or 'auto' to let the sizes decide.")));
 	check_status(status);
 }
 

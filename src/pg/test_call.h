@@ -33,7 +33,7 @@ extern TestMethod argument_method(FunctionCallInfo fcinfo, int i);
 extern Datum method_datum(TestMethod method);
 
 /* Raise what the status of a test stands for; n_x and n_y, the sizes of its samples, are for the message
- * of an exact law that is out of reach. */
+ * of an exact law that is out of reach; n_y = 0 if there is one sample. */
 extern void check_test_status(SdqStatus status, uint64 n_x, uint64 n_y);
 
 /* Run test(job, work), which takes some ten milliseconds at most unless an exact law was asked for,
