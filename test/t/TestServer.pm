@@ -70,8 +70,10 @@ sub state_types
         WHERE e.extname = 'synthdq' AND t.typtype = 'b' AND t.typname !~ '^_' ORDER BY 1});
 }
 
-# Arguments that are parameters and not data, by name and type: the same for all rows.
+# Arguments that are no column, by name and type: parameters, the same for all rows, and functions of a
+# column x.
 my %parameters = (
+    'cdf_of_x double precision' => '0.5 + atan(x::double precision) / 4',
     'grid_size integer' => '20',
     'bandwidth text' => q{'scott'},
     'bandwidth double precision' => '0.7',
