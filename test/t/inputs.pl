@@ -82,7 +82,10 @@ my %uses = (
     ecdf => q{n(s), mean(s), stddev(s), quantile(s, 0.5), cdf(s, 1),
               (SELECT count(*) FROM ecdf_points(s)), ks_test(s, s), mw_test(s, s),
               wasserstein(s, s), energy_distance(s, s), drift(s, s), chi2_test(s, s),
-              (kde(s)).n, kruskal_test(ARRAY[s, s]), wilcoxon_test(s), length(s::text)},
+              (kde(s)).n, kruskal_test(ARRAY[s, s]), wilcoxon_test(s), ks_interval(s, s),
+              auc_interval(s, s), brunner_munzel_test(s, s),
+              CASE WHEN quantile(s, 0) >= 0 AND quantile(s, 1) <= 1 THEN ks_test_1samp(s) END,
+              length(s::text)},
     label_counts => q{chi2_final(s), label_counts_combine(NULL, s), length(s::text)},
     wilcoxon_state => q{wilcoxon_final(s), length(s::text)},
 );
