@@ -22,22 +22,20 @@ counter_bytes(size_t n_slots)
 }
 
 bool
-window_cover(Window *window, SampleMemory *memory, int64_t from, int64_t to, uint64_t n)
+window_plan(WindowRange *range, int64_t from, int64_t to, uint64_t n)
 {
-	int64_t old_high = window->low + (int64_t) window->n_slots - 1;
+	int64_t old_high = range->low + (int64_t) range->n_slots - 1;
 	int64_t low = from;
 	int64_t high = to;
 	uint64_t span;
 	size_t n_slots = MIN_SLOTS;
-	SdqStatus ignored;
-	uint32_t *counters;
 
-	if (window->n_slots > 0)
+	if (range->n_slots > 0)
 	{
-		if (from >= window->low && to <= old_high)
+		if (from >= range->low && to <= old_high)
 			return true;
-		if (window->low < low)
-			low = window->low;
+		if (range->low < low)
+			low = range->low;
 		if (old_high > high)
 			high = old_high;
 	}
@@ -47,18 +45,32 @@ window_cover(Window *window, SampleMemory *memory, int64_t from, int64_t to, uin
 	while (n_slots < span)
 		n_slots *= 2;
 	/* The spare slots lie on the side towards which the window grows. */
-	if (window->n_slots > 0 && low < window->low && high == old_high)
+	if (range->n_slots > 0 && low < range->low && high == old_high)
 		low = high + 1 - (int64_t) n_slots;
+	*range = (WindowRange){.low = low, .n_slots = n_slots};
+	return true;
+}
 
-	counters = sample_memory_resize(memory, NULL, 0, counter_bytes(n_slots), &ignored);
+bool
+window_cover(Window *window, SampleMemory *memory, int64_t from, int64_t to, uint64_t n)
+{
+	WindowRange range = {.low = window->low, .n_slots = window->n_slots};
+	SdqStatus ignored;
+	uint32_t *counters;
+
+	if (!window_plan(&range, from, to, n))
+		return false;
+	if (range.low == window->low && range.n_slots == window->n_slots)
+		return true;
+	counters = sample_memory_resize(memory, NULL, 0, counter_bytes(range.n_slots), &ignored);
 	if (counters == NULL)
 		return false;
-	memset(counters, 0, counter_bytes(n_slots));
+	memset(counters, 0, counter_bytes(range.n_slots));
 	if (window->n_slots > 0)
-		memcpy(counters + (size_t) (window->low - low) * WINDOW_LANES, window->counters,
+		memcpy(counters + (size_t) (window->low - range.low) * WINDOW_LANES, window->counters,
 			   window->n_slots * WINDOW_LANES * sizeof(uint32_t));
 	window_free(window, memory);
-	*window = (Window){.low = low, .n_slots = n_slots, .counters = counters};
+	*window = (Window){.low = range.low, .n_slots = range.n_slots, .counters = counters};
 	return true;
 }
 

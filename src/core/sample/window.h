@@ -34,9 +34,20 @@ typedef struct Window
 	uint32_t *counters; /* [n_slots + 1][WINDOW_LANES] */
 } Window;
 
+/* The integers that a window counts. */
+typedef struct WindowRange
+{
+	int64_t low;
+	size_t n_slots; /* 0 = none yet */
+} WindowRange;
+
+/* The range that a window of `range` should grow to for from..to (both within WINDOW_MAX_MAGNITUDE) and
+ * a sample of n observations; the same if it covers them. False, and the range is as it was: too wide,
+ * or too sparse to be worth its memory. */
+extern bool window_plan(WindowRange *range, int64_t from, int64_t to, uint64_t n);
+
 /*
- * Make the window cover the integers from..to (both within WINDOW_MAX_MAGNITUDE), growing it if that
- * is worth its memory for a sample of n observations. False: it does not cover them, and is as it
+ * Make the window cover the integers from..to as window_plan() has it. False: it does not cover them, and is as it
  * was (too wide, too sparse, or no memory; the values must go elsewhere, which is no error).
  */
 extern bool window_cover(Window *window, SampleMemory *memory, int64_t from, int64_t to,
