@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 
 #include "core/base/status.h"
@@ -90,6 +91,21 @@ array_read_counts(ArrayType *array, size_t *n)
 		counts[i] = is_null ? 0 : *present++;
 	}
 	return counts;
+}
+
+void
+array_read_doubles_or_nan(ArrayType *array, double *out)
+{
+	ArrayElements elements = array_elements(array);
+	const bits8 *bitmap = ARR_NULLBITMAP(array);
+	size_t next = elements.n_present;
+
+	array_read_doubles(&elements, out);
+	if (bitmap == NULL)
+		return;
+	/* Backwards: each element moves to the right, and what it meets there has moved before. */
+	for (size_t i = elements.n; i-- > 0;)
+		out[i] = (bitmap[i / 8] >> (i % 8)) & 1 ? out[--next] : get_float8_nan();
 }
 
 /* A one-dimensional array without NULLs whose payload is `bytes` long, payload not yet filled. */

@@ -33,6 +33,9 @@ extern void array_read_doubles(const ArrayElements *elements, double *out);
 /* All *n elements of a bigint[] in storage order, NULL as 0, in CurrentMemoryContext. */
 extern int64 *array_read_counts(ArrayType *array, size_t *n);
 
+/* Convert all elements to double: out[n], NaN where the array has NULL. */
+extern void array_read_doubles_or_nan(ArrayType *array, double *out);
+
 /* A new one-dimensional array of doubles, floats or smallints. */
 extern ArrayType *make_float8_array(const double *values, size_t n);
 extern ArrayType *make_float4_array(const float *values, size_t n);

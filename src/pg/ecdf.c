@@ -110,10 +110,7 @@ synthdq_ecdf_eq(PG_FUNCTION_ARGS)
 
 	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &a);
 	sample_state_open(PG_GETARG_DATUM(1), &ecdf_type, &b);
-	PG_RETURN_BOOL(
-		a.n == b.n && a.n_distinct == b.n_distinct &&
-		(a.n == 0 || (memcmp(a.values, b.values, a.n_distinct * sizeof(*a.values)) == 0 &&
-					  memcmp(a.counts, b.counts, a.n_distinct * sizeof(*a.counts)) == 0)));
+	PG_RETURN_BOOL(ecdf_equal(&a, &b));
 }
 
 /* n(ecdf): number of observations. */

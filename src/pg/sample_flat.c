@@ -217,9 +217,9 @@ sample_flat_write(const SampleStateType *type, const SampleParameter *parameters
 	SET_VARSIZE(result, bytes);
 }
 
-/* A flat value of samples that came from outside and have been checked. */
-static struct varlena *
-make_flat(const SampleStateType *type, const SampleParameter *parameters, const SampleView *views)
+struct varlena *
+sample_flat_make(const SampleStateType *type, const SampleParameter *parameters,
+				 const SampleView *views)
 {
 	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
 	struct varlena *flat;
@@ -266,7 +266,7 @@ sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type)
 			 errmsg("invalid input syntax for type %s: \"%.*s\"", type->name,
 					pg_mbcliplen(text, (int) strnlen(text, SHOWN_TEXT + 1), SHOWN_TEXT), text),
 			 errdetail_internal("%s", detail)));
-	PG_RETURN_POINTER(make_flat(type, parameters, views));
+	PG_RETURN_POINTER(sample_flat_make(type, parameters, views));
 }
 
 void
@@ -485,5 +485,5 @@ sample_state_recv(FunctionCallInfo fcinfo, const SampleStateType *type)
 		views[side] = sample_receive_entries(message, type->name);
 	if (message->cursor != message->len)
 		sample_refuse_message(type->name, "It has more bytes than its entries need.");
-	PG_RETURN_POINTER(make_flat(type, parameters, views));
+	PG_RETURN_POINTER(sample_flat_make(type, parameters, views));
 }

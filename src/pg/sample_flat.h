@@ -32,6 +32,10 @@ extern Size sample_flat_size(const SampleStateType *type, SampleStream *streams)
 extern void sample_flat_write(const SampleStateType *type, const SampleParameter *parameters,
 							  SampleStream *streams, void *result, Size bytes);
 
+/* A flat value of samples that lie in memory, in CurrentMemoryContext. */
+extern struct varlena *sample_flat_make(const SampleStateType *type,
+										const SampleParameter *parameters, const SampleView *views);
+
 /* What is wrong with a value that came from outside (an EcdfFault), as a sentence. */
 extern char *sample_fault_detail(SdqStatus status);
 

@@ -5,6 +5,16 @@
 #include "core/sample/ecdf.h"
 
 #include <math.h>
+#include <string.h>
+
+bool
+ecdf_equal(const SampleView *a, const SampleView *b)
+{
+	/* Numbers of a sample are equal if their bits are: there is neither NaN nor -0. */
+	return a->n == b->n && a->n_distinct == b->n_distinct &&
+		   (a->n == 0 || (memcmp(a->values, b->values, a->n_distinct * sizeof(*a->values)) == 0 &&
+						  memcmp(a->counts, b->counts, a->n_distinct * sizeof(*a->counts)) == 0));
+}
 
 double
 ecdf_cdf(const SampleView *view, double x)

@@ -2,12 +2,17 @@
  * ecdf.h
  *		What one asks of an empirical distribution: F(x), quantiles, mean, standard deviation.
  *
- * All functions need n >= 1, read only the view, and are linear in n_distinct.
+ * All functions but ecdf_equal() need n >= 1; they read only the view, and are linear in n_distinct.
  */
 #ifndef SYNTHDQ_CORE_SAMPLE_ECDF_H
 #define SYNTHDQ_CORE_SAMPLE_ECDF_H
 
+#include <stdbool.h>
+
 #include "core/sample/tally.h"
+
+/* The same values with the same counts? */
+extern bool ecdf_equal(const SampleView *a, const SampleView *b);
 
 /* F(x) = (number of observations <= x) / n, right-continuous; NaN for a NaN. */
 extern double ecdf_cdf(const SampleView *view, double x);

@@ -33,7 +33,7 @@
 /* ... or twice as many as the runs are long, at most this many: little repeats there. */
 #define BUFFER_MAX 65536
 
-/* Positions between two looks at the stop flag when each takes little, and when each is sorted. */
+/* Positions of another vector between two looks at the stop flag: some tenths of a millisecond. */
 #define POSITIONS_PER_POLL 256
 
 _Static_assert(SAMPLE_MAX_COUNT <= UINT32_MAX, "the window counts in 32 bits");
@@ -345,29 +345,11 @@ count_position(const SampleVector *vector, size_t position)
 	return n;
 }
 
-/* Would n more observations at each position be within the limit? */
+/* The failure of a position that would have n observations. */
 static SdqStatus
-check_count(SampleVector *vector, uint64_t n, Stop *stop)
+too_many(uint64_t n)
 {
-	uint64_t most = 0;
-	SdqStatus status;
-
-	if (n <= (uint64_t) SAMPLE_MAX_COUNT - vector->most)
-		return sdq_ok();
-	/* Positions may have missed rows, so `most` may be too much. */
-	status = settle(vector, stop);
-	if (sdq_failed(status))
-		return status;
-	for (size_t i = 0; i < vector->n_positions; i++)
-	{
-		uint64_t here = count_position(vector, i);
-
-		most = here > most ? here : most;
-	}
-	vector->most = most;
-	if (n > (uint64_t) SAMPLE_MAX_COUNT - most)
-		return sdq_error(SDQ_TOO_LARGE, (double) most + (double) n, (double) SAMPLE_MAX_COUNT);
-	return sdq_ok();
+	return sdq_error(SDQ_TOO_LARGE, (double) n, (double) SAMPLE_MAX_COUNT);
 }
 
 #define ELEMENT     int16_t
@@ -460,28 +442,39 @@ add_entries(SampleVector *vector, size_t position, size_t n_entries, double *val
 	return push_run(vector, position, &run, stop);
 }
 
-/* The most observations at one position. */
-static uint64_t
-most_of_view(const VectorView *view)
+/* *most = what no position has more of when those of the view have been added; SDQ_TOO_LARGE if a
+ * position would have too many. */
+static SdqStatus
+check_counts(SampleVector *vector, const VectorView *view, Stop *stop, uint64_t *most)
 {
-	uint64_t most = 0;
+	uint64_t most_added = 0;
+	SdqStatus status;
 
 	for (size_t i = 0; i < view->n_positions; i++)
+		if (vector_position_n(view, i) > most_added)
+			most_added = vector_position_n(view, i);
+	*most = vector->most + most_added;
+	if (*most <= (uint64_t) SAMPLE_MAX_COUNT)
+		return sdq_ok();
+	/* Not at one and the same position perhaps: now they are counted. */
+	status = settle(vector, stop);
+	*most = 0;
+	for (size_t i = 0; i < view->n_positions && !sdq_failed(status); i++)
 	{
-		uint64_t n = vector_position_n(view, i);
+		uint64_t n = count_position(vector, i) + vector_position_n(view, i);
 
-		most = n > most ? n : most;
+		if (n > (uint64_t) SAMPLE_MAX_COUNT)
+			status = too_many(n);
+		*most = n > *most ? n : *most;
 	}
-	return most;
+	return status;
 }
 
 /* Add all positions of a flat vector; room for its largest sample is at values and counts. */
 static SdqStatus
 add_positions(SampleVector *vector, const VectorView *view, double *values, uint64_t *counts,
-			  Stop *stop)
+			  uint64_t most, Stop *stop)
 {
-	uint64_t most = vector->most + most_of_view(view);
-
 	for (size_t i = 0; i < view->n_positions; i++)
 	{
 		SampleView sample;
@@ -494,14 +487,14 @@ add_positions(SampleVector *vector, const VectorView *view, double *values, uint
 		if (i % POSITIONS_PER_POLL == 0 && stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
-	vector->most = most;
 	return sdq_ok();
 }
 
 SdqStatus
 vector_add_flat(SampleVector *vector, const VectorView *view, Stop *stop)
 {
-	SdqStatus status = check_count(vector, most_of_view(view), stop);
+	uint64_t most;
+	SdqStatus status = check_counts(vector, view, stop, &most);
 	Run room;
 
 	if (sdq_failed(status) || view->max_distinct == 0)
@@ -509,7 +502,8 @@ vector_add_flat(SampleVector *vector, const VectorView *view, Stop *stop)
 	status = run_allocate(vector->memory, view->max_distinct, &room);
 	if (sdq_failed(status))
 		return status;
-	status = add_positions(vector, view, room.values, room.counts, stop);
+	vector->most = most;
+	status = add_positions(vector, view, room.values, room.counts, most, stop);
 	run_free(vector->memory, &room);
 	return status;
 }

@@ -54,12 +54,37 @@ NAMED(find_slots)(SampleVector *vector, const ELEMENT *values)
 
 #endif
 
+/* Make sure that no position has too many observations with this row, and set vector->most to one less
+ * than what no position has more of then. */
+static SdqStatus
+NAMED(check_row)(SampleVector *vector, const ELEMENT *values, Stop *stop)
+{
+	uint64_t most = 1;
+	SdqStatus status;
+
+	if (vector->most < (uint64_t) SAMPLE_MAX_COUNT)
+		return sdq_ok();
+	/* Positions may have missed rows: now they are counted. */
+	status = settle(vector, stop);
+	for (size_t i = 0; i < vector->n_positions && !sdq_failed(status); i++)
+	{
+		uint64_t n = count_position(vector, i) + (values[i] == values[i]);
+
+		if (n > (uint64_t) SAMPLE_MAX_COUNT)
+			status = too_many(n);
+		most = n > most ? n : most;
+	}
+	if (!sdq_failed(status))
+		vector->most = most - 1;
+	return status;
+}
+
 /* Add a row: count it as a whole if the window covers it, else value by value. */
 static SdqStatus
 NAMED(add_row)(SampleVector *vector, const ELEMENT *values, Stop *stop)
 {
 	size_t n = vector->n_positions;
-	SdqStatus status = check_count(vector, 1, stop);
+	SdqStatus status = NAMED(check_row)(vector, values, stop);
 
 	if (sdq_failed(status))
 		return status;
