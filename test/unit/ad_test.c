@@ -13,6 +13,8 @@
 
 #define MAX_SAMPLES 8
 
+static const double nothing[] = {0};
+
 /* Test views, which are freed. */
 static SdqStatus
 test_views(SampleView *views, size_t k, AdResult *result)
@@ -71,8 +73,8 @@ check_by_hand(void)
 		AdResult without;
 
 		test_views((SampleView[]){VIEW(1, 2, 3), VIEW(2, 4), VIEW(5, 6, 6)}, 3, &without);
-		test_views((SampleView[]){view_of_values(NULL, 0), VIEW(1, 2, 3), VIEW(2, 4),
-								  view_of_values(NULL, 0), VIEW(5, 6, 6)},
+		test_views((SampleView[]){view_of_values(nothing, 0), VIEW(1, 2, 3), VIEW(2, 4),
+								  view_of_values(nothing, 0), VIEW(5, 6, 6)},
 				   5, &r);
 		check(r.statistic == without.statistic && r.p_value.p == without.p_value.p && r.k == 3,
 			  "empty samples are left out");
@@ -84,7 +86,7 @@ check_by_hand(void)
 		check_close(r.statistic, without.statistic, 1e-15, "infinities are ordinary values");
 	}
 	check(test_views((SampleView[]){VIEW(1, 2)}, 1, &r).code == SDQ_BAD_ARGUMENT &&
-			  test_views((SampleView[]){VIEW(1, 2), view_of_values(NULL, 0)}, 2, &r).code ==
+			  test_views((SampleView[]){VIEW(1, 2), view_of_values(nothing, 0)}, 2, &r).code ==
 				  SDQ_BAD_ARGUMENT,
 		  "fewer than two samples are refused");
 }

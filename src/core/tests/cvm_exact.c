@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/tests/hypergeometric.h"
 #include "core/tests/lattice.h"
 
 /* Work of one pair of states besides the window: two passes of the plan, and a weight. */
@@ -268,40 +269,6 @@ plan_windows(const Plan *plan, double limit, double *work, double *longest)
 	}
 }
 
-/* The chances weights[j - from] that a block leads from state i before it to states j in [from, to], all there are, at its
- * end. By ratios from the mode on, divided by their sum. */
-static void
-fill_weights(const Plan *plan, const BlockEnd *end, int64_t i, int64_t from, int64_t to,
-			 double *weights)
-{
-	double t = (double) end->t;
-	double left = (double) (plan->n_a + plan->n_b - end->S + end->t);
-	double needed = (double) (plan->n_a - i);
-	int64_t mode = i + (int64_t) ((t + 1) * (needed + 1) / (left + 2));
-	double sum = 1;
-
-	mode = max_int64(from, min_int64(to, mode));
-	weights[mode - from] = 1;
-	for (int64_t j = mode; j < to; j++)
-	{
-		double c = (double) (j - i);
-
-		weights[j + 1 - from] =
-			weights[j - from] * (t - c) * (needed - c) / ((c + 1) * (left - t - needed + c + 1));
-		sum += weights[j + 1 - from];
-	}
-	for (int64_t j = mode; j > from; j--)
-	{
-		double c = (double) (j - i);
-
-		weights[j - 1 - from] =
-			weights[j - from] * c * (left - t - needed + c) / ((t - c + 1) * (needed - c + 1));
-		sum += weights[j - 1 - from];
-	}
-	for (int64_t j = from; j <= to; j++)
-		weights[j - from] /= sum;
-}
-
 /* Send the chances of one state to another, which is `shift` windows' places higher: what falls below the window is
  * dropped, what falls above it is returned, as sure to reach q. */
 static double
@@ -323,6 +290,7 @@ send(const double *restrict chances, int64_t n, double *restrict target, int64_t
 static SdqStatus
 run(Plan *plan, double *rows[2], double *weights, double *p)
 {
+	int64_t N = plan->n_a + plan->n_b;
 	double *row = rows[0];
 	double *next_row = rows[1];
 
@@ -357,7 +325,8 @@ run(Plan *plan, double *rows[2], double *weights, double *p)
 				target_row +=
 					window_of(plan, end->offset + (size_t) (target_first - end->first)).length;
 			if (window.length > 0)
-				fill_weights(plan, end, i, from, to, weights);
+				hypergeometric_weights(end->t, N - before->S, plan->n_a - i, from - i, to - i,
+									   weights);
 			target = target_row;
 			for (int64_t j = from; j <= to && window.length > 0; j++)
 			{

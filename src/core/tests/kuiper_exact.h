@@ -1,0 +1,33 @@
+/*
+ * kuiper_exact.h
+ *		The exact null law of Kuiper's statistic, conditional on the ties.
+ */
+#ifndef SYNTHDQ_CORE_TESTS_KUIPER_EXACT_H
+#define SYNTHDQ_CORE_TESTS_KUIPER_EXACT_H
+
+#include <stdbool.h>
+
+#include "core/base/arena.h"
+#include "core/base/stop.h"
+#include "core/sample/tally.h"
+
+typedef struct KuiperExact
+{
+	double
+		work; /* units of about a nanosecond; where counting stopped early: more than the limit */
+	bool is_done; /* the work was within the limit, and p within range */
+	double log_p; /* ln P(n_x n_y V >= lattice), if done */
+} KuiperExact;
+
+/*
+ * The chance of a V of at least `lattice` / (n_x n_y), lattice >= 1, unless the work exceeds `limit`, which a
+ * plan tells beforehand. p is all positive terms: relative error about 1e-15 times the square root of N,
+ * down to 1e-290, below which is_done is false. Without ties O(n_x n_y); with ties that times the number
+ * of blocks, or less where blocks are large. The tally has n_blocks >= 2 blocks and is read once. Scratch,
+ * given back: some 72 bytes an observation of the smaller sample and 8 a block. Polls `stop`. Failures:
+ * SDQ_INTERRUPTED and those of the arena.
+ */
+extern SdqStatus kuiper_exact(Tally *tally, int64_t n_blocks, int64_t lattice, double limit,
+							  Arena *scratch, Stop *stop, KuiperExact *result);
+
+#endif
