@@ -218,6 +218,19 @@ CREATE FUNCTION ecdf_points(e ecdf)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 256;
 COMMENT ON FUNCTION ecdf_points(ecdf) IS 'distinct values with their counts and cumulated shares';
 
+-- e::json: the distribution for inspection elsewhere: {"n": 4, "values": [0, 1.5], "counts": [3, 1]},
+-- values ascending, as many counts as values. JSON has no infinities: they are the strings "Infinity"
+-- and "-Infinity". to_json(), row_to_json() and json_agg() use the cast. There is no way back; the text
+-- form reads back exactly.
+--     SELECT ('{0:3,1.5:1}'::ecdf)::json -> 'values';      -- [0, 1.5]
+CREATE FUNCTION ecdf_json(e ecdf) RETURNS json
+    AS 'MODULE_PATHNAME', 'synthdq_ecdf_json'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION ecdf_json(ecdf) IS 'distribution as json: n, values and counts';
+
+CREATE CAST (ecdf AS json) WITH FUNCTION ecdf_json(ecdf);
+COMMENT ON CAST (ecdf AS json) IS 'distribution as json: n, values and counts';
+
 -- ---------------------------------------------------------------------------------------------
 -- sample_pair: two samples, x (real) and y (synthetic): the state of every two-sample aggregate.
 --

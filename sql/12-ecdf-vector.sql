@@ -208,3 +208,12 @@ CREATE FUNCTION ecdf_vector_points(v ecdf_vector)
     AS 'MODULE_PATHNAME', 'synthdq_ecdf_vector_points'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 100000;
 COMMENT ON FUNCTION ecdf_vector_points(ecdf_vector) IS 'distinct values of each position with their counts and cumulated shares';
+
+-- v::json: {"n_positions": 2, "positions": [e, e]} with what e::json gives for each position.
+CREATE FUNCTION ecdf_vector_json(v ecdf_vector) RETURNS json
+    AS 'MODULE_PATHNAME', 'synthdq_ecdf_vector_json'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION ecdf_vector_json(ecdf_vector) IS 'distributions of all positions as json';
+
+CREATE CAST (ecdf_vector AS json) WITH FUNCTION ecdf_vector_json(ecdf_vector);
+COMMENT ON CAST (ecdf_vector AS json) IS 'distributions of all positions as json';

@@ -283,15 +283,21 @@ sample_append_number(StringInfo text, double value)
 	}
 }
 
-/* Bring the next piece of a stream; false at the end. */
-static bool
-next_piece(SampleStream *stream)
+bool
+sample_next_piece(SampleStream *stream)
 {
 	CHECK_FOR_INTERRUPTS();
 	if (stream->fetch == NULL)
 		return false;
 	check_sample_status(stream->fetch(stream));
 	return stream->n_entries > 0;
+}
+
+void
+sample_restart(SampleStream *stream)
+{
+	if (stream->restart != NULL)
+		check_sample_status(stream->restart(stream));
 }
 
 void
@@ -312,7 +318,7 @@ sample_append_text(StringInfo text, SampleStream *stream)
 			sample_append_number(text, stream->values[i]);
 			appendStringInfo(text, ":" UINT64_FORMAT, (uint64) stream->counts[i]);
 		}
-	} while (next_piece(stream));
+	} while (sample_next_piece(stream));
 	appendStringInfoChar(text, '}');
 }
 
@@ -349,9 +355,8 @@ count_entries(SampleStream *stream)
 
 	do
 		n += stream->n_entries;
-	while (next_piece(stream));
-	if (stream->restart != NULL)
-		check_sample_status(stream->restart(stream));
+	while (sample_next_piece(stream));
+	sample_restart(stream);
 	return n;
 }
 
@@ -366,7 +371,7 @@ sample_send_entries(StringInfo message, SampleStream *stream)
 			pq_sendfloat8(message, stream->values[i]);
 			pq_sendint64(message, stream->counts[i]);
 		}
-	} while (next_piece(stream));
+	} while (sample_next_piece(stream));
 }
 
 /*

@@ -39,6 +39,10 @@ extern struct varlena *sample_flat_make(const SampleStateType *type,
 /* What is wrong with a value that came from outside (an EcdfFault), as a sentence. */
 extern char *sample_fault_detail(SdqStatus status);
 
+/* Bring the next piece of a stream, or the end (false); back to its start. Errors are raised. */
+extern bool sample_next_piece(SampleStream *stream);
+extern void sample_restart(SampleStream *stream);
+
 /* Append a number, or a sample from the start of its stream, in the text form. */
 extern void sample_append_number(StringInfo text, double value);
 extern void sample_append_text(StringInfo text, SampleStream *stream);

@@ -10,6 +10,7 @@ CREATE FUNCTION raw_in(cstring) RETURNS raw LANGUAGE internal IMMUTABLE STRICT A
 CREATE FUNCTION raw_out(raw) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
 CREATE TYPE raw (INPUT = raw_in, OUTPUT = raw_out, ALIGNMENT = double, STORAGE = extended);
 CREATE CAST (raw AS ecdf) WITHOUT FUNCTION;
+CREATE CAST (raw AS ecdf_vector) WITHOUT FUNCTION;
 CREATE CAST (raw AS sample_pair) WITHOUT FUNCTION;
 CREATE CAST (raw AS kde_state) WITHOUT FUNCTION;
 CREATE CAST (raw AS kde2d_state) WITHOUT FUNCTION;
@@ -38,6 +39,8 @@ SELECT raw('\x01010000' || words32(2, 2, 8) || '\x0102018094ebdc03')::ecdf AS mi
 SELECT raw('\x01010000' || words32(1, 1, 6) || '\x02010000003f')::ecdf;
 SELECT raw('\x01010000' || words32(1, 1, 10) || '\x03019a9999999999b93f')::ecdf;
 SELECT raw('\x01020000' || words32(1, 1, 3, 2, 1, 4) || '\x000100' || '\x04010202')::sample_pair;
+-- ecdf_vector: three positions, each with observations, entries and the end of its bytes.
+SELECT raw('\x01000000' || words32(3, 3, 2, 5, 0, 0, 5, 1, 1, 11) || '\x0402000102' || '\x02010000003f')::ecdf_vector;
 -- kde_state: grid size, rule, number; 0 and 1 once each.
 CREATE FUNCTION kde_raw(grid_size bigint, rule bigint, number bigint) RETURNS kde_state LANGUAGE sql AS $$
     SELECT damaged_state.raw('\x01010300' || damaged_state.words(
@@ -106,6 +109,10 @@ SELECT survive('\x01010000' || words32(3, 2, 5) || '\x0402000102',
 SELECT survive('\x01010000' || words32(6, 3, 17) || '\x0603' || '\x000080ff' || '\x0000003f' || '\x0000807f'
         || '\x010203',
     'SELECT mean(e), e::text, ks_test(e, e), ecdf_send(e), ecdf_combine(NULL, e) FROM (SELECT $1::ecdf) v (e)');
+SELECT survive('\x01000000' || words32(3, 3, 2, 5, 0, 0, 5, 1, 1, 11) || '\x0402000102' || '\x02010000003f',
+    'SELECT mean(v), stddev(v), ecdf_pooled(v), ecdf_at(v, least(2, n_positions(v))), v::text, v::json, ecdf_vector_send(v), v = v,
+            ecdf_vector_combine(v, v), ecdf_vector_final(v), (SELECT count(*) FROM ecdf_vector_points(v))
+     FROM (SELECT $1::ecdf_vector) w (v)');
 SELECT survive('\x01020000' || words32(1, 1, 3, 2, 1, 4) || '\x000100' || '\x04010202',
     'SELECT s::text, sample_pair_add(s, 1, 2), sample_pair_combine(s, s) FROM (SELECT $1::sample_pair) v (s)');
 SELECT survive('\x01010300' || words(7, 0, 0) || words32(2, 2, 3) || '\x000200',
