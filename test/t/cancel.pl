@@ -34,6 +34,9 @@ $control->query(q{
     CREATE TABLE distributions AS
     SELECT ecdf(x) FILTER (WHERE id <= 500000) AS x, ecdf(y) FILTER (WHERE id <= 500000) AS y
     FROM numbers;
+    CREATE TABLE vectors AS
+    SELECT ecdf_vector(px) FILTER (WHERE id <= 180) AS x,
+           ecdf_vector(px) FILTER (WHERE id > 180) AS y FROM images WHERE id <= 360;
     VACUUM ANALYZE;
 });
 
@@ -49,6 +52,8 @@ my @long = (
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],
     ['the exact wilcoxon_test', q{SELECT wilcoxon_test(i * (i % 2 * 2 - 1), 0, 'wilcox', 'exact')
         FROM generate_series(1, 3400) i, generate_series(1, 30) g GROUP BY g}],
+    ['the exact mw_test of each position',
+        q{SELECT count(*) FROM vectors, mw_tests(x, y, method => 'exact')}],
     ['an aggregate that reads rows', q{SELECT ecdf(px) FROM images, generate_series(1, 10000)}],
 );
 

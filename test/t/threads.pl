@@ -36,6 +36,14 @@ my %computations = (
               FROM tsne('SELECT id, px FROM images', n_components => 3, n_iter => 30) r},
     kde => q{SELECT md5(kde(x, 2000, 'scott')::text) FROM numbers},
     kde2d => q{SELECT md5(kde2d(x, y, 100, 'scott')::text) FROM numbers},
+    ks_tests => q{SELECT md5(string_agg(r::text, ' ' ORDER BY position))
+                  FROM (SELECT ecdf_vector(px) FILTER (WHERE id % 3 = 0) AS x,
+                               ecdf_vector(px) FILTER (WHERE id % 3 > 0) AS y FROM images) v,
+                       ks_tests(x, y) r},
+    mw_tests => q{SELECT md5(string_agg(r::text, ' ' ORDER BY position))
+                  FROM (SELECT ecdf_vector(px) FILTER (WHERE id % 30 = 0) AS x,
+                               ecdf_vector(px) FILTER (WHERE id % 30 = 1) AS y FROM images) v,
+                       mw_tests(x, y) r},
     'the exact ks_test' => q{SELECT md5(ks_test(ecdf(x), ecdf(y), method => 'exact')::text)
                              FROM numbers WHERE id <= 5000},
 );
