@@ -113,6 +113,15 @@ def scipy_ks_of_numbers():
     return scipy.stats.ks_2samp(numbers_x, numbers_y, method="asymp").statistic
 
 
+def scipy_of_pixels():
+    """Both tests of each pixel: the mean of D, and that of U over the number of pairs."""
+    pairs = len(real) * len(fake)
+    return statistics.fmean(
+        scipy.stats.ks_2samp(x, y, method="asymp").statistic
+        + scipy.stats.mannwhitneyu(x, y, method="asymptotic").statistic / pairs
+        for x, y in zip(real_pixels, fake_pixels))
+
+
 def test_statement(call, field, table):
     """A field of the result of an aggregate over a whole table."""
     return f"SELECT (r).{field} FROM (SELECT {call} AS r FROM {table}) t"
@@ -125,6 +134,8 @@ def growth_statement(n):
                              f"(SELECT generate_series(1::bigint, {n}) AS i) g"))
 
 
+# One contiguous row per pixel.
+real_pixels, fake_pixels = real.T.copy(), fake.T.copy()
 numbers_x, numbers_y = numbers(2654435761), numbers(2246822519)
 
 
@@ -161,6 +172,11 @@ benchmarks = [
     (f"mw_test, {len(real):,} + {len(fake):,} images pooled", MW("samples"), "scipy mannwhitneyu",
      lambda: scipy.stats.mannwhitneyu(real.ravel(), fake.ravel(), method="asymptotic").statistic,
      "U"),
+    (f"ks_tests, mw_tests, {real.shape[1]} pixels, {len(real):,} + {len(fake):,}",
+     "SELECT avg(ks.statistic + mw.auc) FROM (SELECT ecdf_vector(px) AS v FROM real_images) r, "
+     "(SELECT ecdf_vector(px) AS v FROM fake_images) f, ks_tests(r.v, f.v) ks "
+     "JOIN mw_tests(r.v, f.v) mw USING (position)", "scipy, 2 calls each", scipy_of_pixels,
+     "mean D + mean A"),
     ("ks_test, 2 x 5,000,000 distinct numbers", test_statement(
         "ks_test(x, is_synthetic)", "statistic", "numbers"),
      "scipy ks_2samp", scipy_ks_of_numbers, "D"),
