@@ -39,6 +39,18 @@ put_mw_fields(ResultRow *row, const MwResult *result)
 }
 
 void
+put_cvm_fields(ResultRow *row, const CvmResult *result)
+{
+	result_row_float8(row, result->statistic);
+	result_row_float8(row, result->statistic_midrank);
+	result_row_float8(row, result->p_value.p);
+	result_row_float8(row, result->p_value.log10_p);
+	result_row_int8(row, result->n_x);
+	result_row_int8(row, result->n_y);
+	result_row_datum(row, method_datum(result->method));
+}
+
+void
 put_wasserstein_fields(ResultRow *row, const WassersteinResult *result)
 {
 	result_row_float8(row, result->distance);

@@ -9,6 +9,7 @@
 
 #include "postgres.h"
 
+#include "core/tests/cvm.h"
 #include "core/tests/distances.h"
 #include "core/tests/ks.h"
 #include "core/tests/mw.h"
@@ -16,6 +17,7 @@
 
 extern void put_ks_fields(ResultRow *row, const KsResult *result);
 extern void put_mw_fields(ResultRow *row, const MwResult *result);
+extern void put_cvm_fields(ResultRow *row, const CvmResult *result);
 extern void put_wasserstein_fields(ResultRow *row, const WassersteinResult *result);
 
 #endif
