@@ -360,8 +360,7 @@ plan_and_walk(Walk *walk, Tally *tally, int64_t n_blocks, double limit, Arena *s
 	if (result->work > limit)
 		return sdq_ok();
 	ties = arena_alloc(scratch, (size_t) n_blocks, sizeof(int64_t));
-	walk->weights = arena_alloc(scratch, (size_t) walk->n_a + 1, sizeof(double));
-	if (ties == NULL || walk->weights == NULL)
+	if (ties == NULL)
 		return arena_failure(scratch);
 	tally_rewind(tally);
 	while (tally_next(tally, &block))
@@ -372,6 +371,9 @@ plan_and_walk(Walk *walk, Tally *tally, int64_t n_blocks, double limit, Arena *s
 	if (result->work > limit)
 		return sdq_ok();
 
+	walk->weights = arena_alloc(scratch, (size_t) walk->n_a + 1, sizeof(double));
+	if (walk->weights == NULL)
+		return arena_failure(scratch);
 	status = n_blocks == walk->n_a + walk->n_b ? walk_untied(walk, scratch, &p)
 											   : walk_tied(walk, ties, n_blocks, scratch, &p);
 	if (sdq_failed(status))
