@@ -52,6 +52,8 @@ cut_block(BlockCutter *cutter)
 	if (cutter->n_blocks++ % BLOCKS_PER_POLL == 0 && stop_poll(cutter->stop))
 		return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	cutter->n = 0;
+	if (cutter->next == stream->n_entries)
+		return sdq_ok();
 	if (stream->n_entries - cutter->next >= ENTRY_BLOCK_MAX_ENTRIES || stream->fetch == NULL)
 	{
 		cutter->values = stream->values + cutter->next;

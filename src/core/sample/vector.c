@@ -21,6 +21,8 @@
  */
 #include "core/sample/vector.h"
 
+#include <math.h>
+
 #include "core/sample/entry_list.h"
 
 /* The key of a NaN, which no number has. */

@@ -68,7 +68,7 @@ NAMED(check_row)(SampleVector *vector, const ELEMENT *values, Stop *stop)
 	status = settle(vector, stop);
 	for (size_t i = 0; i < vector->n_positions && !sdq_failed(status); i++)
 	{
-		uint64_t n = count_position(vector, i) + (values[i] == values[i]);
+		uint64_t n = count_position(vector, i) + !isnan((double) values[i]);
 
 		if (n > (uint64_t) SAMPLE_MAX_COUNT)
 			status = too_many(n);
