@@ -16,3 +16,4 @@
 \ir 5-clusters.sql
 \ir 6-map.sql
 \ir 7-density.sql
+\ir 8-more.sql
