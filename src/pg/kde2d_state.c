@@ -187,7 +187,7 @@ kde2d_state_create(FunctionCallInfo fcinfo, const Kde2dParameters *parameters)
 
 	if (!AggCheckCallContext(fcinfo, &parent))
 		parent = CurrentMemoryContext;
-	context = AllocSetContextCreate(parent, KDE2D_STATE_NAME, ALLOCSET_START_SMALL_SIZES);
+	context = AllocSetContextCreate(parent, KDE2D_STATE_NAME, ALLOCSET_SMALL_SIZES);
 	state = MemoryContextAllocZero(context, sizeof(Kde2dState));
 	EOH_init_header(&state->header, &kde2d_state_methods, context);
 	state->magic = EXPANDED_MAGIC;

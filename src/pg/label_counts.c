@@ -184,7 +184,7 @@ label_counts_create(FunctionCallInfo fcinfo)
 
 	if (!AggCheckCallContext(fcinfo, &parent))
 		parent = CurrentMemoryContext;
-	context = AllocSetContextCreate(parent, LABEL_COUNTS_NAME, ALLOCSET_START_SMALL_SIZES);
+	context = AllocSetContextCreate(parent, LABEL_COUNTS_NAME, ALLOCSET_SMALL_SIZES);
 	state = MemoryContextAllocZero(context, sizeof(LabelCounts));
 	EOH_init_header(&state->header, &label_counts_methods, context);
 	state->magic = EXPANDED_MAGIC;

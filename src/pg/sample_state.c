@@ -52,7 +52,7 @@ static SampleState *
 state_create(const SampleStateType *type, const SampleParameter *parameters, MemoryContext parent)
 {
 	MemoryContext context =
-		AllocSetContextCreate(parent, "synthdq sample", ALLOCSET_START_SMALL_SIZES);
+		AllocSetContextCreate(parent, "synthdq sample", ALLOCSET_SMALL_SIZES);
 	SampleState *state = MemoryContextAllocZero(
 		context, offsetof(SampleState, sides) + (size_t) type->n_sides * sizeof(Sample));
 
