@@ -88,8 +88,9 @@ CREATE FUNCTION ecdf_final(ecdf) RETURNS ecdf
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION ecdf_final(ecdf) IS 'final function of ecdf(): NULL if nothing was added';
 
--- SSPACE: the object (1 kB) and, for arrays, the counters of 8-bit pixels and their list (4 kB
--- each); for single numbers, buffers of a few hundred.
+-- SSPACE: the object (1 kB) and, for arrays, the counters of 8-bit pixels (4 kB, twice that where their
+-- range had to grow); for single numbers, buffers of a few hundred. test/t/groups.pl holds all of them
+-- to a factor of two.
 CREATE AGGREGATE ecdf(double precision) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
@@ -104,7 +105,7 @@ COMMENT ON AGGREGATE ecdf(double precision) IS 'empirical distribution of the va
 CREATE AGGREGATE ecdf(smallint[]) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
-    SSPACE = 10240,
+    SSPACE = 8192,
     COMBINEFUNC = ecdf_combine,
     FINALFUNC = ecdf_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -115,7 +116,7 @@ COMMENT ON AGGREGATE ecdf(smallint[]) IS 'empirical distribution of all array el
 CREATE AGGREGATE ecdf(integer[]) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
-    SSPACE = 10240,
+    SSPACE = 8192,
     COMBINEFUNC = ecdf_combine,
     FINALFUNC = ecdf_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -126,7 +127,7 @@ COMMENT ON AGGREGATE ecdf(integer[]) IS 'empirical distribution of all array ele
 CREATE AGGREGATE ecdf(real[]) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
-    SSPACE = 10240,
+    SSPACE = 8192,
     COMBINEFUNC = ecdf_combine,
     FINALFUNC = ecdf_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -137,7 +138,7 @@ COMMENT ON AGGREGATE ecdf(real[]) IS 'empirical distribution of all array elemen
 CREATE AGGREGATE ecdf(double precision[]) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
-    SSPACE = 10240,
+    SSPACE = 8192,
     COMBINEFUNC = ecdf_combine,
     FINALFUNC = ecdf_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -148,7 +149,7 @@ COMMENT ON AGGREGATE ecdf(double precision[]) IS 'empirical distribution of all 
 CREATE AGGREGATE ecdf(ecdf) (
     SFUNC = ecdf_combine,
     STYPE = ecdf,
-    SSPACE = 10240,
+    SSPACE = 8192,
     COMBINEFUNC = ecdf_combine,
     FINALFUNC = ecdf_final,
     FINALFUNC_MODIFY = READ_ONLY,

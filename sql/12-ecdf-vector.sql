@@ -134,7 +134,7 @@ COMMENT ON AGGREGATE ecdf_vector(double precision[]) IS 'empirical distribution 
 CREATE AGGREGATE ecdf_vector(ecdf_vector) (
     SFUNC = ecdf_vector_combine,
     STYPE = ecdf_vector,
-    SSPACE = 819200,
+    SSPACE = 1638400,
     COMBINEFUNC = ecdf_vector_combine,
     FINALFUNC = ecdf_vector_final,
     FINALFUNC_MODIFY = READ_ONLY,

@@ -72,7 +72,7 @@ COMMENT ON FUNCTION ks_test(ecdf, ecdf, text) IS 'two-sample Kolmogorov-Smirnov 
 CREATE AGGREGATE ks_test(x double precision, y double precision) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 8192,
+    SSPACE = 6144,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -83,7 +83,7 @@ COMMENT ON AGGREGATE ks_test(double precision, double precision) IS 'two-sample 
 CREATE AGGREGATE ks_test(x smallint[], y smallint[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -94,7 +94,7 @@ COMMENT ON AGGREGATE ks_test(smallint[], smallint[]) IS 'two-sample Kolmogorov-S
 CREATE AGGREGATE ks_test(x integer[], y integer[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -105,7 +105,7 @@ COMMENT ON AGGREGATE ks_test(integer[], integer[]) IS 'two-sample Kolmogorov-Smi
 CREATE AGGREGATE ks_test(x real[], y real[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -116,7 +116,7 @@ COMMENT ON AGGREGATE ks_test(real[], real[]) IS 'two-sample Kolmogorov-Smirnov t
 CREATE AGGREGATE ks_test(x double precision[], y double precision[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -127,7 +127,7 @@ COMMENT ON AGGREGATE ks_test(double precision[], double precision[]) IS 'two-sam
 CREATE AGGREGATE ks_test(x double precision, is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 8192,
+    SSPACE = 6144,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -138,7 +138,7 @@ COMMENT ON AGGREGATE ks_test(double precision, boolean) IS 'two-sample Kolmogoro
 CREATE AGGREGATE ks_test(x smallint[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -149,7 +149,7 @@ COMMENT ON AGGREGATE ks_test(smallint[], boolean) IS 'two-sample Kolmogorov-Smir
 CREATE AGGREGATE ks_test(x integer[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -160,7 +160,7 @@ COMMENT ON AGGREGATE ks_test(integer[], boolean) IS 'two-sample Kolmogorov-Smirn
 CREATE AGGREGATE ks_test(x real[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -171,7 +171,7 @@ COMMENT ON AGGREGATE ks_test(real[], boolean) IS 'two-sample Kolmogorov-Smirnov 
 CREATE AGGREGATE ks_test(x double precision[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -233,7 +233,7 @@ COMMENT ON FUNCTION mw_test(ecdf, ecdf, text) IS 'Mann-Whitney U test of two dis
 CREATE AGGREGATE mw_test(x double precision, y double precision) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 8192,
+    SSPACE = 6144,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -244,7 +244,7 @@ COMMENT ON AGGREGATE mw_test(double precision, double precision) IS 'Mann-Whitne
 CREATE AGGREGATE mw_test(x smallint[], y smallint[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -255,7 +255,7 @@ COMMENT ON AGGREGATE mw_test(smallint[], smallint[]) IS 'Mann-Whitney U test of 
 CREATE AGGREGATE mw_test(x integer[], y integer[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -266,7 +266,7 @@ COMMENT ON AGGREGATE mw_test(integer[], integer[]) IS 'Mann-Whitney U test of tw
 CREATE AGGREGATE mw_test(x real[], y real[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -277,7 +277,7 @@ COMMENT ON AGGREGATE mw_test(real[], real[]) IS 'Mann-Whitney U test of two colu
 CREATE AGGREGATE mw_test(x double precision[], y double precision[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -288,7 +288,7 @@ COMMENT ON AGGREGATE mw_test(double precision[], double precision[]) IS 'Mann-Wh
 CREATE AGGREGATE mw_test(x double precision, is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 8192,
+    SSPACE = 6144,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -299,7 +299,7 @@ COMMENT ON AGGREGATE mw_test(double precision, boolean) IS 'Mann-Whitney U test 
 CREATE AGGREGATE mw_test(x smallint[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -310,7 +310,7 @@ COMMENT ON AGGREGATE mw_test(smallint[], boolean) IS 'Mann-Whitney U test of lab
 CREATE AGGREGATE mw_test(x integer[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -321,7 +321,7 @@ COMMENT ON AGGREGATE mw_test(integer[], boolean) IS 'Mann-Whitney U test of labe
 CREATE AGGREGATE mw_test(x real[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -332,7 +332,7 @@ COMMENT ON AGGREGATE mw_test(real[], boolean) IS 'Mann-Whitney U test of labelle
 CREATE AGGREGATE mw_test(x double precision[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 20480,
+    SSPACE = 12288,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,

@@ -150,7 +150,7 @@ COMMENT ON AGGREGATE chi2_test(text, boolean) IS 'chi-squared test of homogeneit
 CREATE AGGREGATE chi2_test(label bigint, is_synthetic boolean) (
     SFUNC = label_counts_add,
     STYPE = label_counts,
-    SSPACE = 2048,
+    SSPACE = 8192,
     COMBINEFUNC = label_counts_combine,
     FINALFUNC = chi2_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -172,7 +172,7 @@ COMMENT ON AGGREGATE chi2_test(text, text) IS 'chi-squared test of homogeneity o
 CREATE AGGREGATE chi2_test(label bigint, source text) (
     SFUNC = label_counts_add,
     STYPE = label_counts,
-    SSPACE = 2048,
+    SSPACE = 8192,
     COMBINEFUNC = label_counts_combine,
     FINALFUNC = chi2_final,
     FINALFUNC_MODIFY = READ_ONLY,

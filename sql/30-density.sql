@@ -290,7 +290,7 @@ COMMENT ON FUNCTION kde2d_result(kde2d_state) IS 'final function of kde2d';
 CREATE AGGREGATE kde2d(x double precision, y double precision) (
     SFUNC = kde2d_state_add,
     STYPE = kde2d_state,
-    SSPACE = 2048,
+    SSPACE = 4096,
     COMBINEFUNC = kde2d_state_combine,
     FINALFUNC = kde2d_result,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -307,7 +307,7 @@ CREATE AGGREGATE kde2d(
 ) (
     SFUNC = kde2d_state_add,
     STYPE = kde2d_state,
-    SSPACE = 2048,
+    SSPACE = 4096,
     COMBINEFUNC = kde2d_state_combine,
     FINALFUNC = kde2d_result,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -328,7 +328,7 @@ CREATE AGGREGATE kde2d(
 ) (
     SFUNC = kde2d_state_add,
     STYPE = kde2d_state,
-    SSPACE = 2048,
+    SSPACE = 4096,
     COMBINEFUNC = kde2d_state_combine,
     FINALFUNC = kde2d_result,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -348,7 +348,7 @@ CREATE AGGREGATE kde2d(
 ) (
     SFUNC = kde2d_state_add,
     STYPE = kde2d_state,
-    SSPACE = 2048,
+    SSPACE = 4096,
     COMBINEFUNC = kde2d_state_combine,
     FINALFUNC = kde2d_result,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -369,7 +369,7 @@ CREATE AGGREGATE kde2d(
 ) (
     SFUNC = kde2d_state_add,
     STYPE = kde2d_state,
-    SSPACE = 2048,
+    SSPACE = 4096,
     COMBINEFUNC = kde2d_state_combine,
     FINALFUNC = kde2d_result,
     FINALFUNC_MODIFY = READ_ONLY,
