@@ -30,28 +30,6 @@
 /* Lentz's method: what stands in for a denominator that is 0. */
 #define LENTZ_TINY 1e-290
 
-/* Beyond this, ln(1 + m) and m are different enough for a plain difference. */
-#define LOG1P_SERIES_BELOW 0.5
-
-/* ln(1 + m) - m without cancellation. With r = m / (2 + m), ln(1 + m) = 2 artanh(r), whose first
- * term 2 r is m - r m. */
-static double
-log1p_minus(double m)
-{
-	double r = m / (2 + m);
-	double power = 2 * r * r;
-	double sum = 0;
-
-	if (fabs(m) >= LOG1P_SERIES_BELOW)
-		return log1p(m) - m;
-	for (int k = 3; power > DBL_EPSILON / 8 * fabs(sum) && power > 0; k += 2)
-	{
-		sum += power / k;
-		power *= r * r;
-	}
-	return r * (sum - m);
-}
-
 /* ln(x^a e^-x / Gamma(a)), x > 0. */
 static double
 log_gamma_prefactor(double a, double x)

@@ -4,14 +4,16 @@
  */
 #include "core/tests/tail.h"
 
+#include <float.h>
 #include <math.h>
 
-#define LN_2      0.69314718055994530942
-#define LN_10     2.30258509299404568402
-#define SQRT_1_2  0.70710678118654752440
-#define SQRT_2_PI 2.50662827463100050242 /* sqrt(2 pi) */
-#define LN_PI_2   0.57236494292470008707 /* ln(pi) / 2 */
-#define PI_2_8    1.23370055013616982735 /* pi^2 / 8 */
+#define LN_2        0.69314718055994530942
+#define LN_10       2.30258509299404568402
+#define SQRT_1_2    0.70710678118654752440
+#define SQRT_2_PI   2.50662827463100050242 /* sqrt(2 pi) */
+#define LN_SQRT_2PI 0.91893853320467274178
+#define LN_PI_2     0.57236494292470008707 /* ln(pi) / 2 */
+#define PI_2_8      1.23370055013616982735 /* pi^2 / 8 */
 
 /* From here on erfc() loses nothing to the continued fraction, which needs few terms. */
 #define ERFC_FRACTION_FROM 5.0
@@ -20,6 +22,12 @@
 
 /* Both series of Kolmogorov's law need at most four terms when switched here. */
 #define KOLMOGOROV_SWITCH 1.18
+
+/* Stirling's series for the logarithm of n! with eight terms is right to 1e-17 from here on. */
+#define STIRLING_FROM 10.0
+
+/* Beyond this, ln(1 + m) and m are different enough for a plain difference. */
+#define LOG1P_SERIES_BELOW 0.5
 
 /* Up to this many factors a binomial coefficient is multiplied out; beyond, Stirling's series with
  * four terms is right to 1e-16. */
@@ -104,9 +112,19 @@ smirnov_tail(double l)
 double
 stirling_rest(double n)
 {
-	double r = 1 / (n * n);
+	static const double series[] = {1.0 / 12,   -1.0 / 360,      1.0 / 1260, -1.0 / 1680,
+									1.0 / 1188, -691.0 / 360360, 1.0 / 156,  -3617.0 / 122400};
+	double below = 0;
+	double r;
+	double sum = 0;
 
-	return (1.0 / 12 - r * (1.0 / 360 - r * (1.0 / 1260 - r * (1.0 / 1680)))) / n;
+	/* The difference between neighbours is (n + 1/2) ln(1 + 1/n) - 1. */
+	for (; n < STIRLING_FROM; n++)
+		below += (n + 0.5) * log1p(1 / n) - 1;
+	r = 1 / (n * n);
+	for (int k = 7; k >= 0; k--)
+		sum = sum * r + series[k];
+	return sum / n + below;
 }
 
 double
@@ -141,4 +159,49 @@ log_binomial(double n, double k)
 	 * all digits of a small logarithm of large sizes. */
 	return k * log(n / k) + m * log1p(k / m) + 0.5 * (log(n / m) - log(k)) - log(SQRT_2_PI) +
 		   stirling_rest(n) - stirling_rest(k) - stirling_rest(m);
+}
+
+/* With r = m / (2 + m), ln(1 + m) = 2 artanh(r), whose first term 2 r is m - r m. */
+double
+log1p_minus(double m)
+{
+	double r = m / (2 + m);
+	double power = 2 * r * r;
+	double sum = 0;
+
+	if (fabs(m) >= LOG1P_SERIES_BELOW)
+		return log1p(m) - m;
+	for (int k = 3; power > DBL_EPSILON / 8 * fabs(sum) && power > 0; k += 2)
+	{
+		sum += power / k;
+		power *= r * r;
+	}
+	return r * (sum - m);
+}
+
+/* (1 + r) ln(1 + r) - r, r > -1. */
+static double
+deviance(double r)
+{
+	return (1 + r) * log1p_minus(r) + r * r;
+}
+
+/* Loader, "Fast and accurate computation of binomial probabilities" (2000). */
+double
+log_binomial_chance(double n, double k, double deviation, double a, double b)
+{
+	double rest = n - k;
+	double expected = n * (a / (a + b));
+	double expected_rest = n * (b / (a + b));
+
+	if (n == 0)
+		return 0;
+	if (k == 0)
+		return -n * log1p(a / b);
+	if (rest == 0)
+		return -n * log1p(b / a);
+	return stirling_rest(n) - stirling_rest(k) - stirling_rest(rest) -
+		   expected * deviance(deviation / expected) -
+		   expected_rest * deviance(-deviation / expected_rest) + 0.5 * log(n / (k * rest)) -
+		   LN_SQRT_2PI;
 }

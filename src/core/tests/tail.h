@@ -44,8 +44,16 @@ extern PValue smirnov_tail(double l);
  * about 1e-13 where it is below 1e300, of the logarithm about 1e-15 elsewhere. O(1). */
 extern double log_binomial(double n, double k);
 
-/* ln(Gamma(n + 1)) - (n + 1/2) ln(n) + n - ln(2 pi)/2, what Stirling's formula leaves out: for n >= 64,
- * where four terms of the series are right to 1e-16. */
+/* ln(Gamma(n + 1)) - (n + 1/2) ln(n) + n - ln(2 pi)/2, what Stirling's formula leaves out, n >= 1;
+ * absolute error below 1e-15. */
 extern double stirling_rest(double n);
+
+/* ln(1 + m) - m without cancellation, m > -1. */
+extern double log1p_minus(double m);
+
+/* ln of the chance of k successes in n trials, k and n integers in [0, 2^33], each a success
+ * with chance a / (a + b); deviation = k - n a / (a + b), which the caller knows better than a
+ * subtraction would. Absolute error about 1e-15, plus 1e-15 of the logarithm. O(1). */
+extern double log_binomial_chance(double n, double k, double deviation, double a, double b);
 
 #endif
