@@ -138,8 +138,12 @@ DROP TABLE ks_rows;
 -- Errors.
 SELECT ks_test('{1:1}'::ecdf, '{1:1}'::ecdf, 'approximate');
 SELECT ks_test('{1:1}'::ecdf, '{1:1}'::ecdf, '');
-CREATE TEMP TABLE large AS SELECT ecdf(i) AS x, ecdf(i + 30000.5) FILTER (WHERE i > 1) AS y FROM generate_series(1, 60000) i;
-CREATE TEMP TABLE too_large AS SELECT ecdf(i) AS x, ecdf(i + 200000.5) FILTER (WHERE i > 1) AS y FROM generate_series(1, 300000) i;
+-- A thousand values of so many observations each, slightly fewer of the larger ones in x and more in y.
+CREATE FUNCTION many(n int, slope int) RETURNS ecdf LANGUAGE sql AS $$
+    SELECT ('{' || string_agg(i || ':' || n + i * slope, ', ' ORDER BY i) || '}')::ecdf FROM generate_series(1, 1000) i $$;
+CREATE TEMP TABLE large AS SELECT many(20000, -1) AS x, many(20000, 1) AS y;
+CREATE TEMP TABLE too_large AS SELECT many(1000000, -50) AS x, many(1000000, 50) AS y;
+DROP FUNCTION many;
 \set VERBOSITY sqlstate
 SELECT ks_test(x, y, 'exact') FROM too_large;
 SELECT (ks_test(x, y)).method FROM too_large;

@@ -32,8 +32,9 @@ $control->query(q{
     SELECT i AS id, hashint4(i) / 1e6 AS x, hashint4(-i) / 1e6 AS y
     FROM generate_series(1, 2000000) i;
     CREATE TABLE distributions AS
-    SELECT ecdf(x) FILTER (WHERE id <= 500000) AS x, ecdf(y) FILTER (WHERE id <= 500000) AS y
-    FROM numbers;
+    SELECT ('{' || string_agg(i || ':' || 20000 - i, ', ' ORDER BY i) || '}')::ecdf AS x,
+        ('{' || string_agg(i || ':' || 20000 + i, ', ' ORDER BY i) || '}')::ecdf AS y
+    FROM generate_series(1, 1000) i;
     CREATE TABLE vectors AS
     SELECT ecdf_vector(px) FILTER (WHERE id <= 180) AS x,
            ecdf_vector(px) FILTER (WHERE id > 180) AS y FROM images WHERE id <= 360;

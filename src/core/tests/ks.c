@@ -7,17 +7,18 @@
 #include <math.h>
 
 #include "core/tests/ks_band.h"
+#include "core/tests/ks_closed.h"
 #include "core/tests/ks_exact.h"
 #include "core/tests/ks_normal.h"
+#include "core/tests/ks_ties.h"
 #include "core/tests/lattice.h"
 
 /* With this many observations per distinct value, looking only where blocks end matters, and the
  * law with normal transitions is nearer to the truth than the one without ties. */
 #define HEAVILY_TIED 8
 
-/* Where the law without ties puts p below this, the recursion would only find that p is too small for
- * it (1e-420): ties make p smaller still, and so far out Hodges' law is not off by half of log10 p. */
-#define HOPELESS_LOG10_P (-840.0)
+/* An exact p this near to 1 is 1. */
+#define LOG_CERTAIN 1e-13
 
 /* Distinct values between two looks at the stop flag while folding: some milliseconds. */
 #define POLL_BLOCKS (1 << 20)
@@ -25,6 +26,7 @@
 /* What one pass over the tally finds. */
 typedef struct KsFold
 {
+	KsTies ties;
 	int64_t n_x;
 	int64_t n_y;
 	int64_t n_blocks;
@@ -52,8 +54,13 @@ fold_tally(Tally *tally, Stop *stop, KsFold *fold)
 	int64_t seen_y = 0;
 	TallyBlock block;
 
-	fold->n_x = (int64_t) tally->x.n;
-	fold->n_y = (int64_t) tally->y.n;
+	ks_ties_init(&fold->ties, tally);
+	fold->n_x = fold->ties.n_x;
+	fold->n_y = fold->ties.n_y;
+	fold->plus = 0;
+	fold->minus = 0;
+	fold->ends_at_n_x = false;
+	fold->ends_at_n_y = false;
 	fold->location = NAN;
 	tally_rewind(tally);
 	while (tally_next(tally, &block))
@@ -72,10 +79,11 @@ fold_tally(Tally *tally, Stop *stop, KsFold *fold)
 			fold->minus = -d;
 		fold->ends_at_n_x |= seen_x + seen_y == fold->n_x;
 		fold->ends_at_n_y |= seen_x + seen_y == fold->n_y;
-		fold->n_blocks++;
-		if (fold->n_blocks % POLL_BLOCKS == 0 && stop_poll(stop))
+		ks_ties_add(&fold->ties, block.x + block.y);
+		if (fold->ties.n_blocks % POLL_BLOCKS == 0 && stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
+	fold->n_blocks = fold->ties.n_blocks;
 	return tally_status(tally);
 }
 
@@ -103,9 +111,9 @@ ks_hodges_one_sided(int64_t n_x, int64_t n_y, int64_t lattice)
 	return smirnov_tail(hodges_argument(n_x, n_y, lattice));
 }
 
-/* The band of each alternative, one-sided ones cut off (ks_band.h); a statistic of 0 needs none, its p-value is 1. */
+/* The band of each alternative; a statistic of 0 needs none, its p-value is 1. */
 static void
-make_bands(const KsFold *fold, double cut, KsBand *bands)
+make_bands(const KsFold *fold, KsBand *bands)
 {
 	int64_t greatest = fold->plus > fold->minus ? fold->plus : fold->minus;
 	/* Two-sided is symmetric; the smaller sample as a means fewer columns. */
@@ -113,8 +121,8 @@ make_bands(const KsFold *fold, double cut, KsBand *bands)
 	int64_t larger = fold->n_x < fold->n_y ? fold->n_y : fold->n_x;
 
 	bands[TWO_SIDED] = ks_band_two_sided(smaller, larger, greatest);
-	bands[GREATER] = ks_band_one_sided(fold->n_x, fold->n_y, fold->plus, cut);
-	bands[LESS] = ks_band_one_sided(fold->n_y, fold->n_x, fold->minus, cut);
+	bands[GREATER] = ks_band_one_sided(fold->n_x, fold->n_y, fold->plus);
+	bands[LESS] = ks_band_one_sided(fold->n_y, fold->n_x, fold->minus);
 }
 
 /* Closed forms; false if none applies. */
@@ -148,60 +156,100 @@ try_closed_form(const KsFold *fold, PValue *p)
 	return false;
 }
 
-/* The recursion for all alternatives, if their work together is within the limit. *done says
- * whether the p-values are there; *work what would have been needed. */
-static SdqStatus
-try_recursion(const KsBand *bands, const bool *needed, double limit, Tally *tally, Arena *scratch,
-			  Stop *stop, PValue *p, double *work, bool *done)
+/*
+ * The recursions that give all three p-values. Where hardly any path leaves the band on both
+ * sides, the two-sided chance is that of the side on which D is attained (`main`) plus that of the
+ * same distance on the other side, which is equal for samples of equal sizes. Two one-sided
+ * recursions far out in the tail take less than a two-sided one.
+ */
+typedef struct Recursions
 {
+	KsBand bands[N_ALTERNATIVES];
 	KsExactPlan plans[N_ALTERNATIVES];
+	bool needed[N_ALTERNATIVES]; /* if separable, TWO_SIDED stands for the other side of D */
+	bool is_separable;
+	bool is_possible;
+	int main;
+	double work;
+} Recursions;
 
-	*work = 0;
-	*done = false;
+/* Choose the recursions, and foresee their work. */
+static void
+plan_recursions(const KsFold *fold, Recursions *r)
+{
+	make_bands(fold, r->bands);
+	r->main = fold->plus >= fold->minus ? GREATER : LESS;
+	r->needed[TWO_SIDED] = true;
+	r->needed[GREATER] = fold->plus > 0;
+	r->needed[LESS] = fold->minus > 0;
+	r->plans[TWO_SIDED] = ks_exact_plan(&r->bands[TWO_SIDED], &fold->ties, -INFINITY);
+	r->is_separable = r->plans[TWO_SIDED].is_separable;
+	for (int k = GREATER; k <= LESS; k++)
+		if (r->needed[k])
+			r->plans[k] = ks_exact_plan(&r->bands[k], &fold->ties, -INFINITY);
+	if (r->is_separable)
+	{
+		const KsBand *main = &r->bands[r->main];
+
+		r->needed[TWO_SIDED] = fold->n_x != fold->n_y;
+		r->bands[TWO_SIDED] = ks_band_one_sided(main->n_b, main->n_a, main->high);
+		r->plans[TWO_SIDED] =
+			ks_exact_plan(&r->bands[TWO_SIDED], &fold->ties, r->plans[r->main].log_least);
+	}
+	r->work = 0;
+	r->is_possible = true;
 	for (int k = 0; k < N_ALTERNATIVES; k++)
 	{
-		if (!needed[k])
+		if (!r->needed[k])
 			continue;
-		plans[k] = ks_exact_plan(&bands[k], tally, limit - *work);
-		*work += plans[k].work;
-		if (*work > limit)
-			return sdq_ok();
+		r->work += r->plans[k].work;
+		r->is_possible = r->is_possible && r->plans[k].is_possible;
 	}
-	for (int k = 0; k < N_ALTERNATIVES; k++)
-	{
-		double log_p;
-		SdqStatus status;
-
-		if (!needed[k])
-			continue;
-		status = ks_exact_log_p(&bands[k], &plans[k], tally, scratch, stop, &log_p);
-		if (sdq_failed(status))
-			return status;
-		if (log_p == -INFINITY)
-			return sdq_ok();
-		p[k] = pvalue_from_log(log_p);
-	}
-	*done = true;
-	return sdq_ok();
 }
 
-/* Is p so small that the recursion cannot hold it? */
-static bool
-is_out_of_range(const KsFold *fold)
+/* ln(e^a + e^b), a being finite. */
+static double
+log_add(double a, double b)
 {
-	int64_t greatest = fold->plus > fold->minus ? fold->plus : fold->minus;
+	return b > a ? b + log1p(exp(a - b)) : a + log1p(exp(b - a));
+}
 
-	return ks_hodges_two_sided(fold->n_x, fold->n_y, greatest).log10_p < HOPELESS_LOG10_P;
+/* Run them. */
+static SdqStatus
+run_recursions(const KsFold *fold, const Recursions *r, Arena *scratch, Stop *stop, PValue *p)
+{
+	double log_p[N_ALTERNATIVES];
+
+	for (int k = 0; k < N_ALTERNATIVES; k++)
+	{
+		SdqStatus status;
+
+		if (!r->needed[k])
+			continue;
+		status = ks_exact_log_p(&r->bands[k], &r->plans[k], &fold->ties, scratch, stop, &log_p[k]);
+		if (sdq_failed(status))
+			return status;
+		/* Rounding does not tell this from a certain event. */
+		if (log_p[k] > -LOG_CERTAIN)
+			log_p[k] = 0;
+		p[k] = pvalue_from_log(log_p[k]);
+	}
+	if (r->is_separable)
+		p[TWO_SIDED] = pvalue_from_log(
+			log_add(log_p[r->main], r->needed[TWO_SIDED] ? log_p[TWO_SIDED] : log_p[r->main]));
+	return sdq_ok();
 }
 
 /* The law for few distinct values if there are many ties, else the law without ties. */
 static SdqStatus
-asymptotic(const KsFold *fold, const KsBand *bands, const bool *needed, Tally *tally,
-		   Arena *scratch, Stop *stop, PValue *p)
+asymptotic(const KsFold *fold, Arena *scratch, Stop *stop, PValue *p)
 {
+	bool needed[N_ALTERNATIVES] = {true, fold->plus > 0, fold->minus > 0};
+	KsBand bands[N_ALTERNATIVES];
 	bool heavily_tied = fold->n_blocks <= KS_NORMAL_BLOCKS_MAX &&
 						fold->n_x + fold->n_y >= HEAVILY_TIED * fold->n_blocks;
 
+	make_bands(fold, bands);
 	for (int k = 0; k < N_ALTERNATIVES; k++)
 	{
 		double log_p;
@@ -215,7 +263,9 @@ asymptotic(const KsFold *fold, const KsBand *bands, const bool *needed, Tally *t
 								  : ks_hodges_one_sided(fold->n_x, fold->n_y, bands[k].high);
 			continue;
 		}
-		status = ks_normal_log_p(&bands[k], tally, scratch, stop, &log_p);
+		if (k != TWO_SIDED)
+			bands[k] = ks_band_cut_off(&bands[k], KS_CUT_NORMAL);
+		status = ks_normal_log_p(&bands[k], &fold->ties, scratch, stop, &log_p);
 		if (sdq_failed(status))
 			return status;
 		p[k] = pvalue_from_log(log_p);
@@ -225,43 +275,35 @@ asymptotic(const KsFold *fold, const KsBand *bands, const bool *needed, Tally *t
 
 /* Fill p[] by the law asked for, and say which one it was. */
 static SdqStatus
-find_p_values(const KsFold *fold, TestMethod method, Tally *tally, Arena *scratch, Stop *stop,
-			  PValue *p, TestMethod *done_by)
+find_p_values(const KsFold *fold, TestMethod method, Arena *scratch, Stop *stop, PValue *p,
+			  TestMethod *done_by)
 {
-	KsBand bands[N_ALTERNATIVES];
-	bool needed[N_ALTERNATIVES] = {fold->plus > 0 || fold->minus > 0, fold->plus > 0,
-								   fold->minus > 0};
-	double limit = method == TEST_EXACT ? KS_FORCED_WORK_MAX : KS_EXACT_WORK_MAX;
-	double work;
-	bool done;
-	SdqStatus status;
-
 	*done_by = method == TEST_ASYMPTOTIC ? TEST_ASYMPTOTIC : TEST_EXACT;
 	for (int k = 0; k < N_ALTERNATIVES; k++)
 		p[k] = pvalue_from(1);
-	if (!needed[TWO_SIDED])
+	if (fold->plus == 0 && fold->minus == 0)
 		return sdq_ok();
-	if (method != TEST_ASYMPTOTIC && try_closed_form(fold, p))
-		return sdq_ok();
-
-	if (method == TEST_EXACT || (method == TEST_AUTO && !is_out_of_range(fold)))
+	if (method != TEST_ASYMPTOTIC)
 	{
-		make_bands(fold, KS_CUT_EXACT, bands);
-		status = try_recursion(bands, needed, limit, tally, scratch, stop, p, &work, &done);
-		if (sdq_failed(status) || done)
-			return status;
-		if (method == TEST_EXACT && work > limit)
-			return test_exact_infeasible(work, limit);
+		double limit = method == TEST_EXACT ? KS_FORCED_WORK_MAX : KS_EXACT_WORK_MAX;
+		Recursions recursions;
+
+		if (try_closed_form(fold, p))
+			return sdq_ok();
+		plan_recursions(fold, &recursions);
+		if (recursions.work > limit && method == TEST_EXACT)
+			return test_exact_infeasible(recursions.work, limit);
+		if (recursions.work <= limit && recursions.is_possible)
+			return run_recursions(fold, &recursions, scratch, stop, p);
 	}
 	*done_by = TEST_ASYMPTOTIC;
-	make_bands(fold, KS_CUT_NORMAL, bands);
-	return asymptotic(fold, bands, needed, tally, scratch, stop, p);
+	return asymptotic(fold, scratch, stop, p);
 }
 
 SdqStatus
 ks_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, KsResult *result)
 {
-	KsFold fold = {.n_blocks = 0};
+	KsFold fold;
 	PValue p[N_ALTERNATIVES];
 	double product;
 	SdqStatus status;
@@ -282,7 +324,7 @@ ks_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, KsResult *r
 	result->n_x = fold.n_x;
 	result->n_y = fold.n_y;
 
-	status = find_p_values(&fold, method, tally, scratch, stop, p, &result->method);
+	status = find_p_values(&fold, method, scratch, stop, p, &result->method);
 	result->two_sided = p[TWO_SIDED];
 	result->greater = p[GREATER];
 	result->less = p[LESS];

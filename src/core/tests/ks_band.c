@@ -13,34 +13,25 @@ ks_band_lattice(const KsBand *band, int64_t S, int64_t i)
 	return i * band->n_b - (S - i) * band->n_a;
 }
 
-void
-ks_band_states(const KsBand *band, int64_t S, int64_t *first, int64_t *last)
+int64_t
+ks_band_first_above(const KsBand *band, int64_t S)
 {
-	int64_t lowest = S > band->n_b ? S - band->n_b : 0;
-	int64_t highest = S < band->n_a ? S : band->n_a;
-	double N = (double) band->n_a + (double) band->n_b;
-	double center = (double) S * ((double) band->n_a / N);
-	double guess;
+	uint64_t N = (uint64_t) band->n_a + (uint64_t) band->n_b;
 
-	/* d(i) = i N - S n_a. The quotients in floating point are off by less than one state; the
-	 * exact integers decide. */
-	guess = floor(center - (double) band->low / N);
-	*first = guess <= (double) lowest    ? lowest
-			 : guess >= (double) highest ? highest
-										 : (int64_t) guess;
-	while (*first > lowest && ks_band_lattice(band, S, *first - 1) > -band->low)
-		(*first)--;
-	while (*first <= highest && ks_band_lattice(band, S, *first) <= -band->low)
-		(*first)++;
+	/* The least i with i N >= S n_a + high. Fits: S n_a <= 2^63, high <= 2^62. */
+	return (int64_t) (((uint64_t) S * (uint64_t) band->n_a + (uint64_t) band->high + N - 1) / N);
+}
 
-	guess = ceil(center + (double) band->high / N);
-	*last = guess >= (double) highest  ? highest
-			: guess <= (double) lowest ? lowest
-									   : (int64_t) guess;
-	while (*last < highest && ks_band_lattice(band, S, *last + 1) < band->high)
-		(*last)++;
-	while (*last >= lowest && ks_band_lattice(band, S, *last) >= band->high)
-		(*last)--;
+int64_t
+ks_band_last_below(const KsBand *band, int64_t S)
+{
+	uint64_t N = (uint64_t) band->n_a + (uint64_t) band->n_b;
+	uint64_t center = (uint64_t) S * (uint64_t) band->n_a;
+
+	uint64_t low = (uint64_t) band->low;
+
+	/* The greatest i with i N <= S n_a - low. */
+	return center < low ? -(int64_t) ((low - center + N - 1) / N) : (int64_t) ((center - low) / N);
 }
 
 KsBand
@@ -50,18 +41,24 @@ ks_band_two_sided(int64_t n_x, int64_t n_y, int64_t threshold)
 }
 
 KsBand
-ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold, double cut)
+ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold)
 {
-	double product = (double) n_a * (double) n_b;
-	double unit = sqrt(product * ((double) n_a + (double) n_b)); /* l = 1 on the lattice */
-	double l = (double) threshold / unit;
-	double c = 2 * cut / (l + sqrt(l * l + 4 * cut));
-	double low = ceil(c * unit) + (double) n_a + (double) n_b;
-
 	/* No state lies below -n_a n_b. */
-	return (KsBand){.n_a = n_a,
-					.n_b = n_b,
-					.high = threshold,
-					.low = low <= product ? (int64_t) low : n_a * n_b + 1,
-					.low_hits = false};
+	return (KsBand){
+		.n_a = n_a, .n_b = n_b, .high = threshold, .low = n_a * n_b + 1, .low_hits = false};
+}
+
+KsBand
+ks_band_cut_off(const KsBand *band, double cut)
+{
+	double product = (double) band->n_a * (double) band->n_b;
+	double unit = sqrt(product * ((double) band->n_a + (double) band->n_b)); /* l = 1 */
+	double l = (double) band->high / unit;
+	double c = 2 * cut / (l + sqrt(l * l + 4 * cut));
+	double low = ceil(c * unit) + (double) band->n_a + (double) band->n_b;
+	KsBand result = *band;
+
+	if (low <= product)
+		result.low = (int64_t) low;
+	return result;
 }

@@ -6,17 +6,10 @@
  * samples a and b are equally likely. A way is a path: after the S smallest values it stands at
  * state i, the number of them that went to a. The lattice number of the state is
  *
- *		d(i) = i n_b - (S - i) n_a = n_a n_b (F_a - F_b),
+ *		d(i) = i n_b - (S - i) n_a = i N - S n_a = n_a n_b (F_a - F_b),
  *
  * looked at only where a block of tied values ends. The question: what is the chance that some d
  * is at or above `high`, or at or below -`low`? States between the two are in the band.
- *
- * One-sided questions have no lower limit of their own, but far below the upper one lie states that
- * hardly any path that reaches it visits. They are cut off, and count as never reaching it.
- * For the limiting Brownian bridge, a path that reaches l also visits -c with a chance of at most
- * 2 exp(-2 c (c + l)) wherever the block ends lie (reflection on either side of the crossing). The
- * cut is at a given c (c + l): at 25 the relative error is 4e-22, at 10 it is 4e-9; the discrete law
- * has lighter tails.
  */
 #ifndef SYNTHDQ_CORE_TESTS_KS_BAND_H
 #define SYNTHDQ_CORE_TESTS_KS_BAND_H
@@ -24,28 +17,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* c (c + l) for the exact and for the asymptotic law. */
-#define KS_CUT_EXACT  25.0
-#define KS_CUT_NORMAL 10.0
-
 typedef struct KsBand
 {
 	int64_t n_a; /* observations that count upwards, 1 to SAMPLE_MAX_COUNT */
 	int64_t n_b;
 	int64_t high;  /* at least 1 */
 	int64_t low;   /* at least 1 */
-	bool low_hits; /* leaving below is what is asked for (two-sided), or cannot come back (cut) */
+	bool low_hits; /* leaving below is asked for as well (two-sided); else it cannot come back */
 } KsBand;
-
-/* States i of the band after S values, clipped to those that exist: [*first, *last]; empty if
- * *first > *last. The limits of both move up by at most one per value. */
-extern void ks_band_states(const KsBand *band, int64_t S, int64_t *first, int64_t *last);
 
 /* P(max abs(d) >= threshold). */
 extern KsBand ks_band_two_sided(int64_t n_x, int64_t n_y, int64_t threshold);
 
-/* P(max d >= threshold), d counting a upwards: a = x asks for F - G, a = y for G - F. */
-extern KsBand ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold, double cut);
+/* P(max d >= threshold), d counting a upwards: a = x asks for F - G, a = y for G - F. No state is
+ * below the band. */
+extern KsBand ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold);
+
+/*
+ * A one-sided band cut off below, where hardly any path comes back from. For the limiting Brownian
+ * bridge, a path that reaches l also visits -c with a chance of at most 2 exp(-2 c (c + l))
+ * wherever the block ends lie (reflection on either side of the crossing). The cut is at a given c
+ * (c + l): at 10 the relative error is 4e-9.
+ */
+extern KsBand ks_band_cut_off(const KsBand *band, double cut);
+
+/* The lowest state above the band after S values, and the highest below it. They need not
+ * exist, and may be negative. Both move up by at most one per value. */
+extern int64_t ks_band_first_above(const KsBand *band, int64_t S);
+extern int64_t ks_band_last_below(const KsBand *band, int64_t S);
 
 /* The lattice number of state i after S values, for a state that there is. */
 extern int64_t ks_band_lattice(const KsBand *band, int64_t S, int64_t i);

@@ -1,415 +1,585 @@
 /*
  * ks_exact.c
- *		The exact null law: one recursion with two ways to cross a block of ties, and closed forms.
+ *		The exact null law: one recursion over blocks of ties.
  *
- * Let u_S(i) be the chance that a path to state i after S values (all such paths being equally
- * likely) has been outside of the band at the end of a block (ks_band.h). States outside have
- * u = 1, the start has u = 0, and the p-value is u_N(n_a). All terms are positive and at most 1, so
- * nothing cancels, and small chances keep their relative accuracy.
+ * Handing out the values in ascending order, each to sample a with chance theta = n_a / N and to b
+ * otherwise, gives a random walk; given that it ends at state n_a after N values, all ways are
+ * equally likely, which is the null hypothesis. Let g_S(i) be the chance that this walk is at
+ * state i after S values and has not been outside of the band (ks_band.h) at the end of a block. A
+ * block of t tied values adds a binomial number to i, so that g follows from block to block by a
+ * convolution with
  *
- * Within a block of t tied values nothing is looked at. It can be crossed
- * - value by value: u_s(i) = i/s u_{s-1}(i - 1) + (s - i)/s u_{s-1}(i), Viehmann's recursion (2021,
- *	 "Numerically more stable computation of the p-values for the two-sample Kolmogorov-Smirnov
- *	 test") along antidiagonals, which need no order of evaluation and so run in vector registers; or
- * - at once: u_S(i) = sum_c h(c) u_{S-t}(i - c), where h(c), the chance that c of the t values went
- *	 to a, is hypergeometric.
- * The first takes t passes over the band, the second a number of terms per state that does not grow
- * with t beyond the band's width; each block takes the cheaper one. So samples without ties and
- * millions of 8-bit pixels are the same recursion.
+ *		b_t(c) = C(t, c) theta^c (1 - theta)^(t - c),
  *
- * Of the u's only those between the states of the band before and after the block are ever computed:
- * below the former all is as below the band, above it all is 1.
+ * after which the states outside are taken away. What is taken away at (S, i) goes on to n_a with
+ * the chance r_S(i) = b_{N-S}(n_a - i), and so
  *
- * Range: u spans everything between 1 and p, so u is stored times 2^450, and hypergeometric weights
- * start at 2^450 at the mode. p is then right down to about 1e-420.
+ *		p = sum over the states taken away of g_S(i) r_S(i) / r_0(0).
+ *
+ * All terms are positive: nothing cancels, and small chances keep their relative accuracy. The
+ * cost is that of the convolutions, a multiplication and an addition per state and possible c.
+ *
+ * Which states are kept. A state may be left out if the chance that a path visits it and then
+ * leaves the band is a negligible part of p. The chance of a visit at distance x = i - S theta
+ * from the mean falls like exp(-x^2 / (2 v)), v = theta (1 - theta) S (N - S) / N: for theta = 1/2
+ * this is Serfling's inequality ("Probability inequalities for the sum in sampling without
+ * replacement", 1974). From there the upper limit, at x = L = high / N, is reached with a chance
+ * of at most exp(-2 L (L - x) / (theta (1 - theta) (N - S))), by the exponential martingale of the
+ * Brownian bridge, or for theta = 1/2 by that of the walk and Hoeffding's lemma. With u = S / N,
+ * the product is above exp(-log_leave) where
+ *
+ *		(x - 2 L u)^2 <= 2 v (log_leave - 2 L^2 / (theta (1 - theta) N)):
+ *
+ * a lens around the line that leads to L at half of the way, of nearly the same width however
+ * small p is. log_leave is taken from the chance to be outside at the end of a single block, which
+ * bounds p from below, and a margin for the number of states left out. For theta other than 1/2
+ * both bounds hold up to the skewness of the binomial law; SKEW_* widens the lens for that. A
+ * question for both sides at once has no such line, and keeps all states of the band whose visits
+ * matter. Where hardly any path leaves on both sides, two questions of one side answer it.
+ *
+ * Range. All ways to the same state being equally likely, the law does not depend on theta.
+ * One-sided, the walk is given the theta that makes the line to L its mean (the change of measure
+ * of large deviations): g then spans exp(-log_detour) to 1 within the lens, and the smallness of p
+ * is all in r. So the range of doubles suffices for p = 1e-2000 if some block ends near half of
+ * the values.
+ *
+ * theta is rounded to a number of which 1 - theta is known exactly, so that the weights of many
+ * small blocks do not drift.
  */
 #include "core/tests/ks_exact.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
-#define LN_2 0.69314718055994530942
+#include "core/tests/convolve.h"
+#include "core/tests/tail.h"
 
-/* u = 1 as stored, and the largest weight. Their product, times a number of terms or a count, stays
- * below the largest double, 2^1024. */
-#define SCALE     0x1p450
-#define LOG_SCALE 311.91623125197543 /* 450 ln 2 */
+/* ln of 1e15, the accuracy that is asked for; and states that each block may leave out as if they
+ * were as likely as the likeliest of them. */
+#define LOG_ACCURACY     34.54
+#define LEFT_OUT_A_BLOCK 8
 
-/* Below this, stored, what was lost to underflow may have been seen. */
-#define SMALLEST_STORED 0x1p-950
+/* How much wider the lens is if theta is not 1/2: in states per log_leave (the linear term of
+ * Bernstein's inequality, twice), and relative to the exponent. */
+#define SKEW_STATES   (2.0 / 3)
+#define SKEW_EXPONENT 0.1
 
-/* A hypergeometric term whose largest possible contribution is below this share ends the sum. */
+/* How much less than 2 the factor of the exponent of a path that leaves on both sides may be
+ * for theta near 0 or 1. */
+#define SKEW_SEPARABLE 1
+
+/* States by which any limit may be off because states are integers. */
+#define ROUNDED_STATES 2
+
+/* g = 1 as stored, and how far below 1 it may be, as -ln: stored, 2^-960 is left. */
+#define SCALE         0x1p900
+#define LOG_RANGE_MAX 1280
+
+/* Binomial weights below exp of minus this share of the largest are 0 in any case. */
+#define LOG_WEIGHT_MAX 665
+
+/* A term that ends a sum of decreasing ones. */
 #define NEGLIGIBLE 1e-18
 
-/* Measured in units of one step of the value-by-value recursion for one state: a term of the
- * hypergeometric sum (two multiplications and a division in sequence), and a pass over the band. */
-#define TERM_WORK 8
-#define PASS_WORK 8
+/* Where exp() is near its limits. */
+#define EXPONENT_MAX 600
 
-/* A hypergeometric sum is over at this many standard deviations on either side, and is never
- * shorter than some terms. */
-#define SUM_DEVIATIONS 20
-#define SUM_TERMS_MIN  8
+/* After blocks of at most the one size, r is carried on by its ratios, for so many blocks. */
+#define CARRY_SIZE_MAX   4
+#define CARRY_BLOCKS_MAX 128
 
-/* Work between two looks at the stop flag: about a millisecond. */
-#define POLL_WORK 1e6
+/* Measured in nanoseconds on AVX2 (AVX-512 takes a tenth less, plain code half as much again): a
+ * multiplication and addition, the making of a weight, and the rest of what a block takes. */
+#define MADD_WORK  0.05
+#define TAP_WORK   3
+#define BLOCK_WORK 60
 
-/* Factors that the closed form multiplies out; beyond, p is below 1e-20000 in any case. */
-#define EQUAL_SIZES_PRODUCT_MAX 10000000
+/* Multiplications between two looks at the stop flag, about a millisecond, and what a block counts
+ * besides its own. */
+#define POLL_MADDS       1e7
+#define POLL_BLOCK_MADDS 1e3
 
-/* One block of ties about to be crossed. */
-typedef struct Crossing
+/* States that matter after S values; none if bottom > top. */
+typedef struct States
 {
-	int64_t before;    /* values before the block */
-	int64_t after;     /* values with it */
-	int64_t old_first; /* the band before */
-	int64_t old_last;
-	int64_t first; /* the band after */
-	int64_t last;
-} Crossing;
+	int64_t bottom;
+	int64_t top;
+	int64_t above; /* those from here on are above the band */
+	int64_t below; /* those up to here are below it */
+} States;
 
-/* The u's of the band, and a second buffer to compute the next ones into. The state old_first is at
- * u[offset], offset >= 1; there is room for max_width states twice, so that the band can slide up a
- * while before it must be moved back. */
-typedef struct Workspace
+/* r at a state next to the band, in units of exp(log_least). */
+typedef struct Exit
 {
-	double *u;
-	double *spare;
-	size_t capacity;
-	size_t offset;
-} Workspace;
+	int64_t S;
+	int64_t i;
+	double log_r;  /* ln r is this */
+	double factor; /* and ln of this */
+	double unit;   /* exp(log_r), if that is a number */
+	int n_carried;
+	bool is_known;
+} Exit;
 
-/* Lowest state that the band after the block needs, and that is not known to be below the band. */
-static int64_t
-lowest_needed(const Crossing *crossing, int64_t values_left)
+/* The recursion at work. */
+typedef struct Walk
 {
-	int64_t needed = crossing->first - values_left;
+	const KsBand *band;
+	const KsExactPlan *plan;
+	double N;
+	double theta; /* of the walk; theta + rest is exactly 1 */
+	double rest;
+	double tilt_a_value; /* ln of the true chances over the walk's: for each of S values */
+	double tilt_a_state; /* and for each state of x */
+	double log_r0;
+	int64_t S;
+	int64_t bottom; /* the states kept */
+	int64_t top;
+	double *g;     /* of state `bottom` on, with zeros on either side; within row */
+	double *row;   /* [max_width + 4 tiles] */
+	double *spare; /* as row */
+	double *taps;  /* [2 taps_reach + 1] */
+	int64_t taps_reach;
+	double least_weight;   /* relative to the largest: smaller ones do not matter */
+	ConvolveKernel kernel; /* of a block of kernel_size values */
+	int64_t kernel_size;
+	double sum; /* of what was taken away, in units of exp(log_least), stored */
+	Exit up;
+	Exit down;
+	double since_poll;
+} Walk;
 
-	return needed > crossing->old_first ? needed : crossing->old_first;
+/* ln of the chance that a path visits state i after S values. */
+static double
+log_visit(const KsBand *band, int64_t S, int64_t i)
+{
+	double n_a = (double) band->n_a;
+	double n_b = (double) band->n_b;
+	double N = n_a + n_b;
+	double x = (double) ks_band_lattice(band, S, i) / N;
+
+	return log_binomial_chance((double) S, (double) i, x, n_a, n_b) +
+		   log_binomial_chance(N - (double) S, (double) (band->n_a - i), -x, n_a, n_b) -
+		   log_binomial_chance(N, n_a, 0, n_a, n_b);
 }
 
-/* Work of crossing the block value by value. */
+/* ln of the chance to be at the nearest state outside after S values; -INFINITY if there is
+ * none. */
 static double
-stepping_work(const Crossing *crossing)
+log_look(const KsBand *band, int64_t S)
 {
-	double t = (double) (crossing->after - crossing->before);
-	double width =
-		(double) (crossing->last - lowest_needed(crossing, crossing->after - crossing->before));
+	int64_t above = ks_band_first_above(band, S);
+	int64_t below = ks_band_last_below(band, S);
+	double best = -INFINITY;
 
-	return t * (width + 1 + PASS_WORK);
+	if (above <= S && above <= band->n_a)
+		best = log_visit(band, S, above);
+	if (band->low_hits && below >= 0 && S - below <= band->n_b)
+		best = fmax(best, log_visit(band, S, below));
+	return best;
 }
 
-/* Work of crossing the block at once. */
+/* A lower bound of ln p: a single look, the nearest to half of the values from which the band
+ * can be left. Even a single path is better than nothing. */
 static double
-jumping_work(const KsBand *band, const Crossing *crossing)
+log_lower_bound(const KsBand *band, const KsTies *ties)
 {
-	double t = (double) (crossing->after - crossing->before);
+	int64_t N = band->n_a + band->n_b;
+	int64_t S = 0;
+	int64_t nearest = N;
+	double best = -INFINITY;
+	bool all_kept = ties->n_blocks <= KS_TIES_KEPT_MAX;
+	int64_t n_looks = all_kept ? ties->n_blocks : KS_TIES_PARTS;
+
+	for (int64_t k = 0; k < n_looks; k++)
+	{
+		int64_t distance;
+		double log_chance;
+
+		S = all_kept ? S + ties->kept[k] : ties->parts[k].last_end;
+		distance = 2 * S > N ? 2 * S - N : N - 2 * S;
+		if (S == 0 || S >= N || distance >= nearest)
+			continue;
+		log_chance = log_look(band, S);
+		if (log_chance == -INFINITY)
+			continue;
+		nearest = distance;
+		best = log_chance;
+	}
+	return best > -INFINITY ? best : -log_binomial((double) N, (double) band->n_a);
+}
+
+/* Which states matter after S values. */
+static States
+states_that_matter(const KsBand *band, const KsExactPlan *plan, int64_t S)
+{
+	double spread = (double) S * (double) (band->n_a + band->n_b - S + 1);
+	double center = (double) S * plan->share_a;
+	double reach = sqrt(plan->reach * spread) + plan->slack;
+	double low = center - reach;
+	double high = center + reach;
+	int64_t least = S > band->n_b ? S - band->n_b : 0;
+	int64_t most = S < band->n_a ? S : band->n_a;
+	States states = {.above = ks_band_first_above(band, S), .below = 0};
+
+	if (band->low_hits)
+		states.below = ks_band_last_below(band, S);
+	else
+	{
+		double line = center + (double) S * plan->line;
+		double detour = sqrt(plan->detour * spread) + plan->slack;
+
+		low = low > line - detour ? low : line - detour;
+		/* Those outside are reached from beside the limit. */
+		if (line + detour < (double) (states.above - 1) && line + detour < high)
+			high = line + detour;
+	}
+	states.bottom =
+		low > (double) least ? (low < (double) most ? (int64_t) ceil(low) : most + 1) : least;
+	states.top =
+		high < (double) most ? (high > (double) least ? (int64_t) floor(high) : least - 1) : most;
+	return states;
+}
+
+/*
+ * Is a path that leaves the band on one side unlikely enough to leave it on the other as well?
+ * From L to -L, or back, it goes after the first block, and before the last: in a share 1 - u of
+ * the values it does so with a chance of at most exp(-4 L^2 / (theta (1 - theta) N (1 - u))).
+ */
+static bool
+is_separable(const KsBand *band, const KsTies *ties, double exponent)
+{
 	double N = (double) band->n_a + (double) band->n_b;
-	double sd = sqrt(t * ((double) band->n_a / N) * ((double) band->n_b / N));
-	double terms = (double) (crossing->old_last - crossing->old_first + 1) + SUM_DEVIATIONS * sd;
+	double skew = fabs((double) band->n_a - (double) band->n_b) / N;
+	double first = (double) ties->kept[0];
+	double last = ties->n_blocks <= KS_TIES_KEPT_MAX ? (double) ties->kept[ties->n_blocks - 1] : 1;
+	double share = (N - fmax(first, last)) / N;
 
-	if (terms > t + 1)
-		terms = t + 1;
-	return (double) (crossing->last - crossing->first + 1) * (terms + SUM_TERMS_MIN) * TERM_WORK;
+	return exponent * (2 - SKEW_SEPARABLE * skew) >= LOG_ACCURACY * share;
+}
+
+/* The work of crossing the blocks that end in one part of the values. */
+static double
+work_of_part(const KsBand *band, const KsExactPlan *plan, const KsTiesPart *part)
+{
+	double n_blocks = (double) part->n_blocks;
+	double n_taps;
+	double kept;
+	double computed;
+	States states;
+
+	if (part->n_blocks == 0)
+		return 0;
+	states = states_that_matter(band, plan, part->last_end);
+	computed = (double) (states.top - states.bottom + 1);
+	if (computed <= 0)
+		return 0;
+	if (band->low_hits && states.below >= states.bottom)
+		states.bottom = states.below + 1;
+	if (states.above <= states.top)
+		states.top = states.above - 1;
+	kept = (double) (states.top - states.bottom + 1);
+	/* Of an average block. Those outside of the band are computed as far as the block leads. */
+	n_taps = part->n_taps / n_blocks;
+	computed = fmin(computed, kept + (band->low_hits ? 2 : 1) * n_taps);
+	return n_blocks * (BLOCK_WORK + TAP_WORK * n_taps +
+					   MADD_WORK * (computed + CONVOLVE_TILE) * fmin(n_taps, kept + CONVOLVE_TILE));
 }
 
 KsExactPlan
-ks_exact_plan(const KsBand *band, Tally *tally, double limit)
+ks_exact_plan(const KsBand *band, const KsTies *ties, double log_least)
 {
-	KsExactPlan plan = {.work = 0, .max_width = 1};
-	Crossing crossing = {.before = 0};
-	TallyBlock block;
+	double n_a = (double) band->n_a;
+	double n_b = (double) band->n_b;
+	double N = n_a + n_b;
+	double v = n_a * (n_b / N); /* of the bridge, all of it */
+	double L = (double) band->high / N;
+	double exponent = 2 * L * (L / v); /* the limit law is exp(-exponent) */
+	double skew = fabs(n_a - n_b) / N;
+	double margin = LOG_ACCURACY + log(LEFT_OUT_A_BLOCK * (double) ties->n_blocks);
+	double log_leave;
+	double log_detour;
+	double width;
+	KsExactPlan plan;
 
-	tally_rewind(tally);
-	while (plan.work <= limit && tally_next(tally, &block))
-	{
-		int64_t width;
+	plan.log_least = fmax(log_least, log_lower_bound(band, ties));
+	log_leave = margin - plan.log_least;
+	log_detour = fmax(log_leave - exponent, margin) + SKEW_EXPONENT * skew * exponent;
+	plan.log_range = band->low_hits ? log_leave : log_detour;
+	plan.is_possible = plan.log_range <= LOG_RANGE_MAX;
+	plan.is_separable = is_separable(band, ties, exponent);
 
-		crossing.after = crossing.before + block.x + block.y;
-		ks_band_states(band, crossing.after, &crossing.first, &crossing.last);
-		if (crossing.first > crossing.last)
-			break; /* no path stays inside */
-		width = crossing.last - crossing.first + 1;
-		if (crossing.before == 0)
-			plan.work += (double) width;
-		else
-		{
-			double stepping = stepping_work(&crossing);
-			double jumping = jumping_work(band, &crossing);
+	plan.share_a = n_a / N;
+	plan.line = 2 * L / N;
+	plan.reach = 2 * v / (N * N) * log_leave;
+	plan.detour = 2 * v / (N * N) * log_detour;
+	plan.slack = ROUNDED_STATES + SKEW_STATES * skew * log_leave;
+	/* The reach is greatest at half of the values. */
+	width = 2 * (0.5 * (N + 1) * sqrt(plan.reach) + plan.slack + 1);
+	plan.max_width = width < n_a + 1 ? (int64_t) width : band->n_a + 1;
 
-			plan.work += stepping <= jumping ? stepping : jumping;
-			if (stepping <= jumping)
-				width = crossing.last - crossing.old_first + 1;
-		}
-		if (width > plan.max_width)
-			plan.max_width = width;
-		crossing.before = crossing.after;
-		crossing.old_first = crossing.first;
-		crossing.old_last = crossing.last;
-	}
+	plan.work = 0;
+	for (size_t k = 0; k < KS_TIES_PARTS; k++)
+		plan.work += work_of_part(band, &plan, &ties->parts[k]);
 	return plan;
 }
 
-/* One pass: from s - 1 values to s, for the n states from `first` on. from[-1] is read. */
+/*
+ * The binomial weights of a block of t values that matter: from the mode outwards by their ratios,
+ * and divided by their sum.
+ */
 static void
-step(const double *restrict from, double *restrict to, int32_t n, double first, double s)
+make_kernel(Walk *walk, int64_t t)
 {
-	double rest = s - first;
-	double inverse = 1 / s;
+	int64_t mode = (int64_t) (((double) t + 1) * walk->theta);
+	int64_t origin = mode > walk->taps_reach ? mode - walk->taps_reach : 0;
+	int64_t end = t - mode > walk->taps_reach ? mode + walk->taps_reach : t;
+	double *taps = walk->taps; /* of `origin` on */
+	double odds = walk->theta / walk->rest;
+	double inverse_odds = walk->rest / walk->theta;
+	ConvolveKernel kernel = {.first = mode, .last = mode};
+	double sum = 1;
+	double inverse;
 
-	for (int32_t m = 0; m < n; m++)
-		to[m] = ((first + m) * from[m - 1] + (rest - m) * from[m]) * inverse;
+	taps[mode - origin] = 1;
+	while (kernel.last < end)
+	{
+		double c = (double) kernel.last;
+		double weight = taps[kernel.last - origin] * (((double) t - c) / (c + 1) * odds);
+
+		if (weight < walk->least_weight)
+			break;
+		taps[++kernel.last - origin] = weight;
+		sum += weight;
+	}
+	while (kernel.first > origin)
+	{
+		double c = (double) kernel.first;
+		double weight = taps[kernel.first - origin] * (c / ((double) t - c + 1) * inverse_odds);
+
+		if (weight < walk->least_weight)
+			break;
+		taps[--kernel.first - origin] = weight;
+		sum += weight;
+	}
+	kernel.taps = taps + (kernel.first - origin);
+	inverse = 1 / sum;
+	for (int64_t c = kernel.first; c <= kernel.last; c++)
+		taps[c - origin] *= inverse;
+	walk->kernel = kernel;
+	walk->kernel_size = t;
 }
 
-/* Cross a block value by value. */
+/* Bring r to state i after S values. */
 static void
-cross_stepping(const KsBand *band, const Crossing *crossing, Workspace *space)
+move_exit(const Walk *walk, Exit *exit, int64_t S, int64_t i)
 {
-	int64_t first = crossing->old_first;
-	int64_t top = crossing->old_last;
-	double below = band->low_hits ? SCALE : 0;
+	double left = walk->N - (double) S;
+	double to_a = (double) (walk->band->n_a - i);
 
-	if (space->offset + (size_t) (crossing->last - first) >= space->capacity)
+	if (exit->is_known && S - exit->S <= CARRY_SIZE_MAX && exit->n_carried < CARRY_BLOCKS_MAX)
 	{
-		memmove(space->u + 1, space->u + space->offset,
-				(size_t) (top - first + 1) * sizeof(double));
-		space->offset = 1;
-	}
-	for (int64_t s = crossing->before + 1; s <= crossing->after; s++)
-	{
-		double *u = space->u + space->offset; /* of state i: u[i - first] */
-		double *next = space->spare + space->offset;
-		int64_t bottom = lowest_needed(crossing, crossing->after - s);
+		double before = walk->N - (double) exit->S;
+		double before_a = (double) (walk->band->n_a - exit->i);
 
-		u[-1] = below;
-		if (top < crossing->last)
+		for (; before > left; before--)
 		{
-			top++;
-			u[top - first] = SCALE;
+			if (before_a > to_a)
+				exit->factor *= before_a-- / (before * walk->theta);
+			else
+				exit->factor *= (before - before_a) / (before * walk->rest);
 		}
-		if (bottom <= top)
-			step(u + (bottom - first), next + (bottom - first), (int32_t) (top - bottom + 1),
-				 (double) bottom, (double) s);
-		space->u = next - space->offset;
-		space->spare = u - space->offset;
+		exit->n_carried++;
 	}
-	/* Where even the lowest state of the new band lies above all that the old one leads to. */
-	for (int64_t i = top + 1; i <= crossing->last; i++)
-		space->u[space->offset + (size_t) (i - first)] = SCALE;
-	space->offset += (size_t) (crossing->first - first);
+	else
+	{
+		double x = (double) ks_band_lattice(walk->band, S, i) / walk->N;
+
+		exit->log_r = log_binomial_chance(left, to_a, -x, (double) walk->band->n_a,
+										  (double) walk->band->n_b) -
+					  walk->log_r0 + (double) S * walk->tilt_a_value + x * walk->tilt_a_state -
+					  walk->plan->log_least;
+		exit->factor = 1;
+		exit->unit = exp(exit->log_r);
+		exit->n_carried = 0;
+		exit->is_known = true;
+	}
+	exit->S = S;
+	exit->i = i;
 }
 
-/* u of any state before the block, as stored; u[0] is that of the first in the band. */
-static inline double
-u_of(const KsBand *band, const Crossing *crossing, const double *u, int64_t state)
+/* Take away n states from state i on, outwards: upwards from above the band (towards = 1),
+ * downwards from below it (towards = -1). g[0] is that of the first. */
+static void
+take_states(Walk *walk, Exit *exit, int64_t S, int64_t i, int64_t n, int towards, const double *g)
 {
-	if (state > crossing->old_last)
-		return SCALE;
-	if (state < crossing->old_first)
-		return band->low_hits ? SCALE : 0;
-	return u[state - crossing->old_first];
-}
-
-/* The hypergeometric mean of u over the states that lead through the block to state i. */
-static double
-mean_over_block(const KsBand *band, const Crossing *crossing, const double *u, int64_t i)
-{
-	int64_t before = crossing->before;
-	int64_t t = crossing->after - before;
-	int64_t least = i > before ? i - before : 0;
-	int64_t most = i < t ? i : t;
-	double guess = ((double) t + 1) * ((double) i + 1) / ((double) crossing->after + 2);
-	int64_t mode = guess <= (double) least  ? least
-				   : guess >= (double) most ? most
-											: (int64_t) guess;
-	double total = 0;
+	double left = walk->N - (double) S;
+	double to_a = (double) (walk->band->n_a - i);
+	/* Each state outwards takes one more of the values left from the one sample to the other. */
+	double fewer = towards > 0 ? to_a : left - to_a;
+	double more = left - fewer;
+	double odds = towards > 0 ? walk->rest / walk->theta : walk->theta / walk->rest;
+	double weight = 1;
 	double sum = 0;
-	double weight = SCALE; /* the mode's */
 
-	for (int64_t c = mode; c <= most && weight >= DBL_MIN; c++)
+	move_exit(walk, exit, S, i);
+	for (int64_t k = 0; k < n; k++, g += towards)
 	{
-		int64_t source = i - c;
+		double term = *g * weight;
 
-		total += weight;
-		sum += weight * u_of(band, crossing, u, source);
-		if (weight < NEGLIGIBLE * total && weight * SCALE < NEGLIGIBLE * sum)
+		sum += term;
+		if (term <= NEGLIGIBLE * sum)
 			break;
-		weight *= ((double) (t - c) * (double) source) /
-				  ((double) (c + 1) * (double) (before - source + 1));
+		weight *= fewer-- / ++more * odds;
 	}
-	weight = SCALE;
-	for (int64_t c = mode; c > least && weight >= DBL_MIN; c--)
-	{
-		int64_t source = i - c + 1; /* of c - 1 */
-
-		weight *= ((double) c * (double) (before - source + 1)) /
-				  ((double) (t - c + 1) * (double) source);
-		total += weight;
-		sum += weight * u_of(band, crossing, u, source);
-		if (weight < NEGLIGIBLE * total && weight * SCALE < NEGLIGIBLE * sum)
-			break;
-	}
-	return sum / total;
+	if (exit->log_r < EXPONENT_MAX)
+		walk->sum += sum * exit->factor * exit->unit;
+	else if (sum > 0)
+		walk->sum += exp(exit->log_r + log(sum * exit->factor));
 }
 
-/* Cross a block at once. Polls by itself; false if a stop was requested. */
+/* g of the states that matter, into the spare row; false if a stop was requested. */
 static bool
-cross_jumping(const KsBand *band, const Crossing *crossing, Workspace *space, Stop *stop)
+convolve_states(Walk *walk, const States *states, double *to, Stop *stop)
 {
-	const double *u = space->u + space->offset;
-	double *next = space->spare;
-	double work_per_state =
-		jumping_work(band, crossing) / (double) (crossing->last - crossing->first + 1);
-	double since_poll = 0;
+	ConvolveRow row = {.values = walk->g, .first = walk->bottom, .last = walk->top};
+	int64_t width = walk->top - walk->bottom + CONVOLVE_TILE;
+	const ConvolveKernel *kernel = &walk->kernel;
+	int64_t n_taps = kernel->last - kernel->first + 1;
+	double madds_a_state = (double) (width < n_taps ? width : n_taps);
+	int64_t n = states->top - states->bottom + 1;
+	int64_t chunk = CONVOLVE_TILE * (1 + (int64_t) (POLL_MADDS / CONVOLVE_TILE / madds_a_state));
 
-	for (int64_t i = crossing->first; i <= crossing->last; i++)
+	for (int64_t done = 0; done < n; done += chunk)
 	{
-		next[1 + i - crossing->first] = mean_over_block(band, crossing, u, i);
-		since_poll += work_per_state;
-		if (since_poll > POLL_WORK)
+		int64_t m = n - done < chunk ? n - done : chunk;
+
+		convolve(&row, kernel, states->bottom + done, m, to + done);
+		walk->since_poll += madds_a_state * (double) m + POLL_BLOCK_MADDS;
+		if (walk->since_poll > POLL_MADDS)
 		{
 			if (stop_poll(stop))
 				return false;
-			since_poll = 0;
+			walk->since_poll = 0;
 		}
 	}
-	space->spare = space->u;
-	space->u = next;
-	space->offset = 1;
 	return true;
 }
 
-/* The recursion over all blocks; *p is scaled. */
+/* Go on by a block of t values. Afterwards there may be no states left that matter. */
 static SdqStatus
-cross_all(const KsBand *band, Tally *tally, Workspace *space, Stop *stop, double *p)
+cross_block(Walk *walk, int64_t t, Stop *stop)
 {
-	Crossing crossing = {.before = 0};
-	double since_poll = 0;
-	TallyBlock block;
+	int64_t S = walk->S + t;
+	States states = states_that_matter(walk->band, walk->plan, S);
+	double *to = walk->spare + CONVOLVE_TILE;
 
-	tally_rewind(tally);
-	while (tally_next(tally, &block))
+	if (states.bottom < walk->bottom)
+		states.bottom = walk->bottom;
+	if (states.top > walk->top + t)
+		states.top = walk->top + t;
+	if (states.bottom > states.top)
 	{
-		double stepping;
-
-		crossing.after = crossing.before + block.x + block.y;
-		ks_band_states(band, crossing.after, &crossing.first, &crossing.last);
-		if (crossing.first > crossing.last)
-		{
-			*p = SCALE; /* no path stays inside */
-			return sdq_ok();
-		}
-		if (crossing.before == 0)
-		{
-			/* However large the first block is, whoever is inside now has never been outside. */
-			space->offset = 1;
-			for (int64_t i = crossing.first; i <= crossing.last; i++)
-				space->u[1 + i - crossing.first] = 0;
-		}
-		else if ((stepping = stepping_work(&crossing)) <= jumping_work(band, &crossing))
-		{
-			cross_stepping(band, &crossing, space);
-			since_poll += stepping;
-		}
-		else if (!cross_jumping(band, &crossing, space, stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-
-		crossing.before = crossing.after;
-		crossing.old_first = crossing.first;
-		crossing.old_last = crossing.last;
-		if (since_poll > POLL_WORK)
-		{
-			if (stop_poll(stop))
-				return sdq_error(SDQ_INTERRUPTED, 0, 0);
-			since_poll = 0;
-		}
+		walk->top = walk->bottom - 1;
+		return sdq_ok();
 	}
-	if (sdq_failed(tally_status(tally)))
-		return tally_status(tally);
-	/* After the last block one state is left. */
-	*p = space->u[space->offset];
+	if (t != walk->kernel_size)
+		make_kernel(walk, t);
+	if (!convolve_states(walk, &states, to, stop))
+		return sdq_error(SDQ_INTERRUPTED, 0, 0);
+
+	walk->S = S;
+	walk->bottom = states.bottom;
+	walk->top = states.top;
+	if (states.above <= states.top)
+	{
+		int64_t above = states.above > states.bottom ? states.above : states.bottom;
+
+		take_states(walk, &walk->up, S, above, states.top - above + 1, 1,
+					to + (above - states.bottom));
+		walk->top = above - 1;
+	}
+	if (walk->band->low_hits && states.below >= states.bottom)
+	{
+		int64_t below = states.below < states.top ? states.below : states.top;
+
+		take_states(walk, &walk->down, S, below, below - states.bottom + 1, -1,
+					to + (below - states.bottom));
+		walk->bottom = below + 1;
+	}
+	if (walk->bottom > walk->top)
+		return sdq_ok();
+	walk->g = to + (walk->bottom - states.bottom);
+	memset(walk->g - CONVOLVE_TILE, 0, CONVOLVE_TILE * sizeof(double));
+	memset(walk->g + (walk->top - walk->bottom + 1), 0, CONVOLVE_TILE * sizeof(double));
+	walk->spare = walk->row;
+	walk->row = to - CONVOLVE_TILE;
+	return sdq_ok();
+}
+
+/* The walk's theta, and what it takes to undo it. */
+static void
+choose_theta(Walk *walk)
+{
+	double n_a = (double) walk->band->n_a;
+	double true_theta = n_a / walk->N;
+	double excess = 0;
+	double log_a;
+	double log_b;
+
+	if (!walk->band->low_hits)
+		excess = 2 * ((double) walk->band->high / walk->N) / walk->N;
+	if (excess > (1 - true_theta) / 2)
+		excess = (1 - true_theta) / 2;
+	walk->rest = 1 - (true_theta + excess);
+	walk->theta = 1 - walk->rest;
+	excess = fma(walk->theta, walk->N, -n_a) / walk->N;
+	log_a = log1p(-excess / walk->theta);
+	log_b = log1p(excess / walk->rest);
+	walk->tilt_a_value = true_theta * log_a + (1 - true_theta) * log_b;
+	walk->tilt_a_state = log_a - log_b;
+}
+
+/* Nothing is known about any value yet: state 0, for certain. */
+static SdqStatus
+start_walk(Walk *walk, Arena *scratch)
+{
+	size_t width = (size_t) walk->plan->max_width;
+	double n_a = (double) walk->band->n_a;
+	double n_b = (double) walk->band->n_b;
+	double exponent;
+
+	walk->N = n_a + n_b;
+	/* Beyond this share of all chances even the likeliest start does not matter. */
+	exponent = walk->plan->log_range + log(walk->N);
+	walk->least_weight = exp(-fmin(exponent, LOG_WEIGHT_MAX));
+	walk->taps_reach = (int64_t) fmin(walk->N, sqrt(0.5 * walk->N * exponent) + exponent);
+	walk->row = arena_zalloc(scratch, width + 4 * CONVOLVE_TILE, sizeof(double));
+	walk->spare = arena_alloc(scratch, width + 4 * CONVOLVE_TILE, sizeof(double));
+	walk->taps = arena_alloc(scratch, 2 * (size_t) walk->taps_reach + 1, sizeof(double));
+	if (walk->row == NULL || walk->spare == NULL || walk->taps == NULL)
+		return arena_failure(scratch);
+	choose_theta(walk);
+	walk->log_r0 = log_binomial_chance(walk->N, n_a, 0, n_a, n_b);
+	walk->g = walk->row + CONVOLVE_TILE;
+	walk->g[0] = SCALE;
 	return sdq_ok();
 }
 
 SdqStatus
-ks_exact_log_p(const KsBand *band, const KsExactPlan *plan, Tally *tally, Arena *scratch,
+ks_exact_log_p(const KsBand *band, const KsExactPlan *plan, const KsTies *ties, Arena *scratch,
 			   Stop *stop, double *log_p)
 {
 	ArenaMark mark = arena_mark(scratch);
-	Workspace space = {.capacity = 2 * (size_t) plan->max_width + 2};
-	double p;
-	SdqStatus status;
+	Walk walk = {.band = band, .plan = plan};
+	KsTiesCursor cursor = ks_ties_open(ties);
+	SdqStatus status = start_walk(&walk, scratch);
+	int64_t t;
 
-	space.u = arena_alloc(scratch, space.capacity, sizeof(double));
-	space.spare = arena_alloc(scratch, space.capacity, sizeof(double));
-	if (space.u == NULL || space.spare == NULL)
-		return arena_failure(scratch);
-	status = cross_all(band, tally, &space, stop, &p);
+	while (!sdq_failed(status) && walk.bottom <= walk.top && (t = ks_ties_next(&cursor)) > 0)
+		status = cross_block(&walk, t, stop);
 	arena_release(scratch, mark);
-	if (sdq_failed(status))
-		return status;
-	if (p < SMALLEST_STORED)
-		*log_p = -INFINITY;
-	else
-		*log_p = p < 1 ? log(p) - LOG_SCALE : log(p / SCALE);
-	return sdq_ok();
-}
-
-/* ln C(2n, n + c) / C(2n, n), as the product of (n - i) / (n + i + 1) over i < c. */
-static double
-log_central_ratio(int64_t n, int64_t c)
-{
-	double log_sum = 0;
-	double product = 1;
-
-	if (c > EQUAL_SIZES_PRODUCT_MAX)
-		return log_binomial(2.0 * (double) n, (double) (n + c)) -
-			   log_binomial(2.0 * (double) n, (double) n);
-	for (int64_t i = 0; i < c; i++)
-	{
-		product *= (double) (n - i) / (double) (n + i + 1);
-		if (product < 0x1p-900)
-		{
-			log_sum += log(product);
-			product = 1;
-		}
-	}
-	return log_sum + log(product);
-}
-
-PValue
-ks_equal_sizes_one_sided(int64_t n, int64_t c)
-{
-	return pvalue_from_log(log_central_ratio(n, c));
-}
-
-PValue
-ks_equal_sizes_two_sided(int64_t n, int64_t c)
-{
-	/* Relative to the first term: 1 - r_2 + r_3 - ..., each r by continuing the product. */
-	double first = log_central_ratio(n, c);
-	double sum = 1;
-	double ratio = 1;
-	double sign = -1;
-
-	for (int64_t i = c; i < n && c <= EQUAL_SIZES_PRODUCT_MAX; i++)
-	{
-		ratio *= (double) (n - i) / (double) (n + i + 1);
-		if (ratio < NEGLIGIBLE)
-			break;
-		if ((i + 1) % c == 0)
-		{
-			sum += sign * ratio;
-			sign = -sign;
-		}
-	}
-	return pvalue_from_log(LN_2 + first + log(sum));
-}
-
-PValue
-ks_disjoint(int64_t n_x, int64_t n_y, int n_paths)
-{
-	return pvalue_from_log(log((double) n_paths) -
-						   log_binomial((double) n_x + (double) n_y, (double) n_x));
+	if (!sdq_failed(status))
+		status = ks_ties_status(&cursor);
+	*log_p = log(walk.sum / SCALE) + plan->log_least;
+	return status;
 }

@@ -7,39 +7,40 @@
 
 #include "core/base/arena.h"
 #include "core/base/stop.h"
-#include "core/sample/tally.h"
 #include "core/tests/ks_band.h"
-#include "core/tests/tail.h"
+#include "core/tests/ks_ties.h"
 
-/* What the recursion over this band and these ties takes. */
+/* What the recursion over this band and these ties takes, and which states it may leave out. */
 typedef struct KsExactPlan
 {
-	double work;       /* units of about a nanosecond */
-	int64_t max_width; /* states that are kept at once */
+	double work;       /* estimated, in units of about a nanosecond */
+	bool is_possible;  /* the range of doubles suffices */
+	bool is_separable; /* two-sided: hardly any path that leaves on one side leaves on both, so that
+						* the two one-sided chances may be added; relative error below 1e-14 */
+	double log_least;  /* a lower bound of ln p, or what the caller gave as such */
+	double log_range;  /* what the numbers of the recursion span */
+	int64_t max_width; /* states that may be kept at once */
+	/* Which states matter after S values (ks_exact.c): those within sqrt(reach S (N - S + 1)) +
+	 * slack of the mean, and one-sided within sqrt(detour S (N - S + 1)) + slack of a line. */
+	double share_a; /* the mean's slope */
+	double line;    /* the line's, above the mean's */
+	double reach;
+	double detour;
+	double slack;
 } KsExactPlan;
 
-/* Plan the recursion. Stops counting once the work exceeds `limit`: then work > limit, and the rest
- * is undefined. One pass over the tally, which is rewound before. O(min(blocks, limit)). */
-extern KsExactPlan ks_exact_plan(const KsBand *band, Tally *tally, double limit);
+/* Plan the recursion. A chance below exp(log_least) need only be known to an absolute error of
+ * 1e-15 exp(log_least); -INFINITY for a relative error in any case. O(1). */
+extern KsExactPlan ks_exact_plan(const KsBand *band, const KsTies *ties, double log_least);
 
 /*
- * The chance that a path leaves the band, by the recursion that was planned; relative error about
- * 1e-16 times the square root of N. *log_p is its natural logarithm, -INFINITY if the chance is too
- * small for the recursion (below about 1e-420). Needs about 4 * max_width doubles of scratch, given back.
- * Polls `stop` every few milliseconds. Failures: SDQ_INTERRUPTED and those of the arena.
+ * The chance that a path leaves the band at the end of a block; relative error about 1e-14,
+ * growing like the square root of the number of blocks. *log_p is its natural logarithm, -INFINITY
+ * if the chance is 0. The plan must be possible. Needs about 4 * max_width doubles of scratch,
+ * given back. Polls `stop` every few milliseconds. Failures: SDQ_INTERRUPTED, those of the arena
+ * and of the tally.
  */
-extern SdqStatus ks_exact_log_p(const KsBand *band, const KsExactPlan *plan, Tally *tally,
+extern SdqStatus ks_exact_log_p(const KsBand *band, const KsExactPlan *plan, const KsTies *ties,
 								Arena *scratch, Stop *stop, double *log_p);
-
-/*
- * Without ties and with n in both samples: P(D+ >= c / n) = C(2n, n + c) / C(2n, n), and for D
- * 2 sum_{j >= 1} (-1)^(j-1) C(2n, n + jc) / C(2n, n) (Gnedenko and Korolyuk 1951). 1 <= c <= n.
- * O(min(n, 1e7)).
- */
-extern PValue ks_equal_sizes_one_sided(int64_t n, int64_t c);
-extern PValue ks_equal_sizes_two_sided(int64_t n, int64_t c);
-
-/* The greatest possible value, D = 1: `n_paths` (1 or 2) of all C(n_x + n_y, n_x) reach it. */
-extern PValue ks_disjoint(int64_t n_x, int64_t n_y, int n_paths);
 
 #endif

@@ -10,22 +10,22 @@
  * With v_k(b) the chance to have been outside by time u_k given B(u_k) = b,
  *		v_k(b) = E v_{k-1}(B(u_{k-1})),
  * where B(u_{k-1}) is normal with mean b u_{k-1} / u_k and variance u_{k-1} (u_k - u_{k-1}) / u_k.
- * v is 1 outside, v_1 = 0 inside, and the answer is v at u = 1, b = 0. The integral over the band is
- * the midpoint rule on nodes closer than the standard deviations of the steps that lead to and away
- * from them; for a normal density at that spacing the rule is right to 1e-8. The parts outside are
- * normal tails, and each row of weights is divided by its sum.
+ * v is 1 outside, v_1 = 0 inside, and the answer is v at u = 1, b = 0. The integral over the band
+ * is the midpoint rule on nodes closer than the standard deviations of the steps that lead to and
+ * away from them; for a normal density at that spacing the rule is right to 1e-8. The parts
+ * outside are normal tails, and each row of weights is divided by its sum.
  *
  * Steps so small that they would need more than NODES_MAX nodes are joined: the ends of such tiny
  * blocks are not looked at, which matters little right beside another look.
  *
- * Far out in the tail the hypergeometric law is not normal any more. Let C be the expected number of
- * looks at which the path is outside but was not at the look before; it bounds the p-value from
- * above and is close to it where crossings are rare. C is a sum of tails of single looks, and those
- * are known exactly. So the recursion's result is multiplied by C with hypergeometric tails over C with
- * normal tails; and where C, by either kind of tails, is below FAR_OUT (there the path overshoots the
- * boundary by so little that every small step matters, and v would underflow before long) C itself,
- * with hypergeometric tails, is the result. Given that B(u_k) is outside, the share of new crossings
- * follows from the about exponential overshoot.
+ * Far out in the tail the hypergeometric law is not normal any more. Let C be the expected number
+ * of looks at which the path is outside but was not at the look before; it bounds the p-value from
+ * above and is close to it where crossings are rare. C is a sum of tails of single looks, and
+ * those are known exactly. So the recursion's result is multiplied by C with hypergeometric tails
+ * over C with normal tails; and where C, by either kind of tails, is below FAR_OUT (there the path
+ * overshoots the boundary by so little that every small step matters, and v would underflow before
+ * long) C itself, with hypergeometric tails, is the result. Given that B(u_k) is outside, the
+ * share of new crossings follows from the about exponential overshoot.
  */
 #include "core/tests/ks_normal.h"
 
@@ -81,37 +81,9 @@ step_sd(double share_before, double share)
 	return sqrt(share_before * (share - share_before) / share);
 }
 
-/* Is there such a state after S values? */
-static bool
-is_state(const KsBand *band, int64_t S, int64_t i)
-{
-	return i >= 0 && i <= band->n_a && S - i >= 0 && S - i <= band->n_b;
-}
-
-/* The states next to the band came from rounded quotients: exact integers decide, where a path can
- * get at all. Off by one, the only states outside may seem to be out of reach. */
-static void
-correct_states(const KsBand *band, Look *look)
-{
-	int64_t above = look->first_above;
-	int64_t below = look->last_below;
-
-	if (is_state(band, look->S, above - 1) &&
-		ks_band_lattice(band, look->S, above - 1) >= band->high)
-		look->first_above--;
-	else if (is_state(band, look->S, above) && ks_band_lattice(band, look->S, above) < band->high)
-		look->first_above++;
-	if (is_state(band, look->S, below + 1) &&
-		ks_band_lattice(band, look->S, below + 1) <= -band->low)
-		look->last_below++;
-	else if (is_state(band, look->S, below) && ks_band_lattice(band, look->S, below) > -band->low)
-		look->last_below--;
-}
-
-/* List the looks, leaving out those nearer to the one before than a step of min_sd; 0 for none. No
- * look is listed where the tally fails. */
+/* List the looks, leaving out those nearer to the one before than a step of min_sd. */
 static size_t
-list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
+list_looks(const KsBand *band, const KsTies *ties, double min_sd, Look *looks)
 {
 	double n_a = (double) band->n_a;
 	double n_b = (double) band->n_b;
@@ -119,22 +91,19 @@ list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
 	double unit = sqrt(n_a * n_b / (N - 1)); /* states per unit of B */
 	size_t n_looks = 0;
 	int64_t S = 0;
-	TallyBlock block;
 
-	tally_rewind(tally);
-	while (tally_next(tally, &block))
+	for (int64_t k = 0; k < ties->n_blocks; k++)
 	{
 		Look look = {.n_nodes = 0};
 		double center;
 
-		S += block.x + block.y;
+		S += ties->kept[k];
 		look.S = S;
 		look.share = (double) S / N;
 		center = (double) S * (n_a / N);
 		/* The nearest states outside, half a state back. */
-		look.first_above = (int64_t) ceil(center + (double) band->high / N);
-		look.last_below = (int64_t) floor(center - (double) band->low / N);
-		correct_states(band, &look);
+		look.first_above = ks_band_first_above(band, S);
+		look.last_below = ks_band_last_below(band, S);
 		look.high = ((double) look.first_above - 0.5 - center) / unit;
 		look.low = ((double) look.last_below + 0.5 - center) / unit;
 		look.sd = n_looks > 0 ? step_sd(looks[n_looks - 1].share, look.share) : 0;
@@ -151,8 +120,6 @@ list_looks(const KsBand *band, Tally *tally, double min_sd, Look *looks)
 		}
 		looks[n_looks++] = look;
 	}
-	if (sdq_failed(tally_status(tally)))
-		return 0;
 	/* The end is one state, and always inside. */
 	looks[n_looks - 1].high = 0;
 	looks[n_looks - 1].low = 0;
@@ -343,7 +310,7 @@ count_crossings(const KsBand *band, const Look *looks, size_t n_looks, double *l
 }
 
 SdqStatus
-ks_normal_log_p(const KsBand *band, Tally *tally, Arena *scratch, Stop *stop, double *log_p)
+ks_normal_log_p(const KsBand *band, const KsTies *ties, Arena *scratch, Stop *stop, double *log_p)
 {
 	double n_a = (double) band->n_a;
 	double n_b = (double) band->n_b;
@@ -358,16 +325,14 @@ ks_normal_log_p(const KsBand *band, Tally *tally, Arena *scratch, Stop *stop, do
 
 	if (looks == NULL)
 		return arena_failure(scratch);
-	n_looks = list_looks(band, tally, 0, looks);
-	if (n_looks == 0)
-		return tally_status(tally);
+	n_looks = list_looks(band, ties, 0, looks);
 	count_crossings(band, looks, n_looks, &log_exact, &log_normal);
 	*log_p = log_exact;
 	if (log_exact > LOG_FAR_OUT && log_normal > LOG_FAR_OUT)
 	{
 		size_t nodes_max = log_exact > LOG_FAR ? NODES_MAX : NODES_MAX_FAR;
 
-		n_looks = list_looks(band, tally, range / (NODE_SPACING * (double) nodes_max), looks);
+		n_looks = list_looks(band, ties, range / (NODE_SPACING * (double) nodes_max), looks);
 		/* If all looks lie that close to the ends, C it is. */
 		if (n_looks > 1)
 		{
