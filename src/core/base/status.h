@@ -23,6 +23,7 @@ typedef enum SdqCode
 	SDQ_NOT_CONVERGED, /* an iteration did not settle: a = iterations done */
 	SDQ_BAD_ARGUMENT,  /* an argument is out of range: a = the value, b = the bound it violates */
 	SDQ_BAD_DATA, /* the bytes or rows are malformed: row = index where known; detail = room's own code */
+	SDQ_IO,       /* a temporary file could not be made, written or read; who keeps it knows why */
 } SdqCode;
 
 typedef struct SdqStatus

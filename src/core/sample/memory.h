@@ -21,6 +21,8 @@ typedef struct SampleMemory
 	void *context;
 	size_t limit; /* bytes that may be held, 0 = no limit */
 	size_t held;  /* bytes held now */
+	/* Where runs go that the limit leaves no room for (spill.h); NULL: nowhere. Borrowed. */
+	const struct SampleSpill *spill;
 } SampleMemory;
 
 /* Memory by realloc and free. */

@@ -1,15 +1,10 @@
 /*
  * run.c
- *		Radix sort into runs, and merging of runs.
+ *		Making runs of keys, and merging runs.
  */
 #include "core/sample/run.h"
 
-/* Below this many keys insertion sort beats the fixed cost of the radix passes (measured). */
-#define INSERTION_SORT_MAX 48
-
-#define DIGIT_BITS 8
-#define N_BINS     (1 << DIGIT_BITS)
-#define N_DIGITS   (64 / DIGIT_BITS)
+#include "core/sample/sort.h"
 
 /* Values written by a merge between two looks at the stop flag: about 0.2 ms. */
 #define MERGE_PIECE 65536
@@ -57,80 +52,36 @@ run_shrink(SampleMemory *memory, Run *run)
 	run->bytes = needed;
 }
 
-/* Sort a few keys in place. */
-static void
-insertion_sort(uint64_t *keys, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-	{
-		uint64_t key = keys[i];
-		size_t j = i;
-
-		for (; j > 0 && keys[j - 1] > key; j--)
-			keys[j] = keys[j - 1];
-		keys[j] = key;
-	}
-}
-
-/* Sort keys[n] with scratch[n]; returns the one of the two that holds the result. */
-static uint64_t *
-radix_sort(uint64_t *keys, uint64_t *scratch, size_t n)
-{
-	uint32_t counts[N_DIGITS][N_BINS] = {0};
-
-	for (size_t i = 0; i < n; i++)
-	{
-		uint64_t key = keys[i];
-
-		for (int digit = 0; digit < N_DIGITS; digit++)
-			counts[digit][(key >> (digit * DIGIT_BITS)) % N_BINS]++;
-	}
-	for (int digit = 0; digit < N_DIGITS; digit++)
-	{
-		int shift = digit * DIGIT_BITS;
-		uint32_t start = 0;
-		uint64_t *swap;
-
-		/* All keys share this byte. */
-		if (counts[digit][(keys[0] >> shift) % N_BINS] == n)
-			continue;
-		for (int bin = 0; bin < N_BINS; bin++)
-		{
-			uint32_t count = counts[digit][bin];
-
-			counts[digit][bin] = start;
-			start += count;
-		}
-		for (size_t i = 0; i < n; i++)
-			scratch[counts[digit][(keys[i] >> shift) % N_BINS]++] = keys[i];
-		swap = keys;
-		keys = scratch;
-		scratch = swap;
-	}
-	return keys;
-}
-
 SdqStatus
-run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Run *run)
+run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Stop *stop, Run *run)
 {
 	SdqStatus status = run_allocate(memory, n, run);
-	uint64_t *sorted = keys;
 	size_t n_distinct = 0;
 
 	if (sdq_failed(status))
 		return status;
-	if (n <= INSERTION_SORT_MAX)
-		insertion_sort(keys, n);
-	else
-		sorted = radix_sort(keys, run->counts, n);
-
-	/* The sorted keys may lie in run->counts itself: entry k is written after key i >= k is read. */
-	for (size_t i = 0; i < n;)
+	status = sort_keys(keys, run->counts, n, stop);
+	if (sdq_failed(status))
 	{
-		uint64_t key = sorted[i];
+		run_free(memory, run);
+		return status;
+	}
+	for (size_t i = 0, next_poll = MERGE_PIECE; i < n;)
+	{
+		uint64_t key = keys[i];
 		size_t end = i + 1;
 
-		while (end < n && sorted[end] == key)
+		if (i >= next_poll)
+		{
+			next_poll = i + MERGE_PIECE;
+			if (stop_poll(stop))
+			{
+				run_free(memory, run);
+				return sdq_error(SDQ_INTERRUPTED, 0, 0);
+			}
+		}
+
+		while (end < n && keys[end] == key)
 			end++;
 		run->values[n_distinct] = run_key_value(key);
 		run->counts[n_distinct] = end - i;

@@ -29,6 +29,9 @@ typedef struct Run
 	size_t bytes; /* size of the block */
 } Run;
 
+/* Bytes of an entry. */
+#define RUN_ENTRY_BYTES (sizeof(double) + sizeof(uint64_t))
+
 /* The key of a number that is not NaN; -0 and +0 have the same. */
 static inline uint64_t
 run_key(double value)
@@ -61,12 +64,10 @@ extern void run_free(SampleMemory *memory, Run *run);
 /* Give back the memory that a finished run does not use, if that is much. */
 extern void run_shrink(SampleMemory *memory, Run *run);
 
-/*
- * The run of keys[n], 1 <= n < 2^32: LSD radix sort by bytes (bytes that all keys share are
- * skipped), then compression. keys[] is scratch afterwards; on failure (SDQ_NO_MEMORY,
- * SDQ_OVER_LIMIT) it is as it was. About 20 ns a key at most; not interruptible.
- */
-extern SdqStatus run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Run *run);
+/* The run of keys[n], 1 <= n < 2^32: sorted (sort.h), then compressed. keys[] may have another order
+ * afterwards. SDQ_NO_MEMORY, SDQ_OVER_LIMIT, SDQ_INTERRUPTED leave nothing behind. */
+extern SdqStatus run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Stop *stop,
+							   Run *run);
 
 /* The union of two runs, not both empty, as a new run; counts of equal values are added. Linear.
  * SDQ_INTERRUPTED, SDQ_NO_MEMORY, SDQ_OVER_LIMIT, SDQ_TOO_LARGE leave nothing behind. */

@@ -2,40 +2,48 @@
  * sample.c
  *		How a sample keeps its values.
  *
- * A value lives in one of three places:
+ * A value lives in one of five places:
  *
  *	 window  integers of a dense range are counted (window.h): 8-bit images need nothing else;
+ *	 table   other values are counted too while they are few (value_table.h): scaled images;
  *	 buffer  everything else arrives here, as sortable keys, unsorted;
- *	 runs    the full buffer is sorted and compressed into a run of (value, count); runs form a stack.
+ *	 runs    the full buffer is sorted and compressed into a run of (value, count); runs form a stack;
+ *	 files   runs that memory does not suffice for, on disk (spill.h).
  *
- * The stack is kept geometric: before a new run is pushed, neighbours are merged until each run is at
- * least twice as large as the next. A value therefore takes part in at most log2(n / buffer) merges,
- * and where values repeat, runs stay as small as the number of distinct values. The same value may
- * sit in all three places at once (the window grows while the sample does); only sample_view() adds
- * the counts up, so the canonical form depends on the multiset alone.
+ * The first few thousand values of the buffer, and each full buffer again, become a table if they are
+ * few; a table that overflows becomes a run. The stack of runs is kept geometric: before a new run is
+ * pushed, neighbours are merged until each run is at least twice as large as the next; and the buffer
+ * grows with the runs. A value therefore takes part in few merges, and where values repeat, runs stay
+ * as small as the number of distinct values. The same value may sit in all places at once (the window
+ * grows while the sample does); only sample_view() and the streams add the counts up, so the canonical
+ * form depends on the multiset alone.
  *
  * A failure must leave the value whole. Every operation therefore reserves what it may need first
- * (buffer space for all values of an array, a free place on the stack), and what follows cannot fail.
+ * (buffer space for all values of an array, free places on the stacks), and what follows cannot fail.
  * Sorting and merging replace one form of a part by another of the same value in one step each. An
- * array longer than PIECE is gathered in a sample of its own, with looks at the stop flag, and then
- * merged as a whole.
+ * array longer than the buffer is gathered in a sample of its own, with looks at the stop flag, and
+ * then taken over as a whole, its runs and files without a copy.
+ *
+ * sample_parts.c turns parts into other parts, sample_show.c shows them.
  */
 #include "core/sample/sample.h"
+
+#include "core/sample/sample_parts.h"
 
 /* Longest piece of an array added without a look at the stop flag: a few milliseconds. */
 #define PIECE ((size_t) 1 << 20)
 
-/* The buffer is sorted when it holds this many values (fits the second-level cache) ... */
-#define BUFFER_MIN ((size_t) 1 << 16)
-/* ... or twice as many as the largest run, at most this many (16 ms to sort): little repeats there,
- * and larger runs mean fewer merges. */
-#define BUFFER_MAX ((size_t) 1 << 20)
+/* What a value of an array or a stream that is gathered may take: its run, and that of others that it is
+ * merged with. */
+#define GATHERED_BYTES (2 * RUN_ENTRY_BYTES)
 
 /* Entries of a view looked at between two looks at the stop flag: about 0.2 ms. */
 #define ENTRIES_PER_POLL 65536
 
 #define FIRST_BUFFER 16
-#define FIRST_RUNS   4
+
+/* Entries of the first run that a stream is gathered in. */
+#define FIRST_APPENDED 4096
 
 _Static_assert(SAMPLE_MAX_COUNT <= UINT32_MAX, "the window counts in 32 bits");
 
@@ -52,10 +60,14 @@ sample_free(Sample *sample)
 	SampleMemory *memory = sample->memory;
 
 	window_free(&sample->window, memory);
+	value_table_free(&sample->table, memory);
 	sample_memory_free(memory, sample->buffer, sample->buffer_capacity * sizeof(uint64_t));
 	for (size_t i = 0; i < sample->n_runs; i++)
 		run_free(memory, &sample->runs[i]);
 	sample_memory_free(memory, sample->runs, sample->runs_capacity * sizeof(Run));
+	for (size_t i = 0; i < sample->n_files; i++)
+		spill_run_free(memory->spill, &sample->files[i]);
+	sample_memory_free(memory, sample->files, sample->files_capacity * sizeof(SpillRun));
 	run_free(memory, &sample->shown);
 	sample_init(sample, memory);
 }
@@ -69,83 +81,20 @@ check_count(const Sample *sample, uint64_t n)
 	return sdq_ok();
 }
 
-/* Merge the two youngest runs. */
-static SdqStatus
-merge_top(Sample *sample, Stop *stop)
+/* Something was added. */
+static void
+value_changed(Sample *sample, uint64_t n)
 {
-	Run *older = &sample->runs[sample->n_runs - 2];
-	Run *younger = &sample->runs[sample->n_runs - 1];
-	Run merged;
-	SdqStatus status = run_merge(sample->memory, older, younger, stop, &merged);
-
-	if (sdq_failed(status))
-		return status;
-	run_free(sample->memory, older);
-	run_free(sample->memory, younger);
-	*older = merged;
-	sample->n_runs--;
-	return sdq_ok();
+	sample->n += n;
+	sample->shown_is_current = false;
+	sample->is_streamed = false;
 }
 
-/* Make the stack geometric again and make sure that one more run can be pushed. */
+/* A table that is full serves nothing any more. */
 static SdqStatus
-reserve_run(Sample *sample, Stop *stop)
+close_full_table(Sample *sample, Stop *stop)
 {
-	SdqStatus status = sdq_ok();
-
-	while (sample->n_runs >= 2 &&
-		   sample->runs[sample->n_runs - 2].n / 2 < sample->runs[sample->n_runs - 1].n)
-	{
-		status = merge_top(sample, stop);
-		if (sdq_failed(status))
-			return status;
-	}
-	if (sample->n_runs == sample->runs_capacity)
-	{
-		size_t capacity = sample->runs_capacity == 0 ? FIRST_RUNS : 2 * sample->runs_capacity;
-		Run *runs =
-			sample_memory_resize(sample->memory, sample->runs, sample->runs_capacity * sizeof(Run),
-								 capacity * sizeof(Run), &status);
-
-		if (runs == NULL)
-			return status;
-		sample->runs = runs;
-		sample->runs_capacity = capacity;
-	}
-	return sdq_ok();
-}
-
-/* Turn the buffered values into runs. */
-static SdqStatus
-sort_buffer(Sample *sample, Stop *stop)
-{
-	while (sample->n_buffered > 0)
-	{
-		size_t n = sample->n_buffered < BUFFER_MAX ? sample->n_buffered : BUFFER_MAX;
-		SdqStatus status = reserve_run(sample, stop);
-
-		if (!sdq_failed(status))
-			status = run_from_keys(sample->memory, sample->buffer + sample->n_buffered - n, n,
-								   &sample->runs[sample->n_runs]);
-		if (sdq_failed(status))
-			return status;
-		sample->n_runs++;
-		sample->n_buffered -= n;
-		if (stop_poll(stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-	}
-	return sdq_ok();
-}
-
-/* The number of buffered values worth a sort. */
-static size_t
-buffer_threshold(const Sample *sample)
-{
-	size_t largest = sample->n_runs == 0 ? 0 : sample->runs[0].n;
-
-	if (largest >= BUFFER_MAX / 2)
-		return BUFFER_MAX;
-	return 2 * largest < BUFFER_MIN ? BUFFER_MIN : 2 * largest;
+	return sample->table.n_values == VALUE_TABLE_MAX ? parts_close_table(sample, stop) : sdq_ok();
 }
 
 /* Room for n more values in the buffer, and for one more that a branch-free loop may scribble. */
@@ -157,9 +106,11 @@ reserve_buffer(Sample *sample, size_t n, Stop *stop)
 	size_t capacity = sample->buffer_capacity;
 	uint64_t *buffer;
 
-	if (sample->n_buffered + n > BUFFER_MIN && sample->n_buffered + n > buffer_threshold(sample))
+	if (sample->next_sort == 0)
+		parts_plan_sort(sample);
+	if (sample->n_buffered + n > sample->next_sort)
 	{
-		status = sort_buffer(sample, stop);
+		status = parts_sort_buffer(sample, stop);
 		if (sdq_failed(status))
 			return status;
 	}
@@ -167,8 +118,13 @@ reserve_buffer(Sample *sample, size_t n, Stop *stop)
 	if (needed <= capacity)
 		return sdq_ok();
 	capacity = capacity == 0 ? FIRST_BUFFER : 2 * capacity;
+	if (capacity > sample->next_sort + 1)
+		capacity = sample->next_sort + 1;
 	if (capacity < needed)
 		capacity = needed;
+	status = parts_make_room(sample, capacity * sizeof(uint64_t), stop);
+	if (sdq_failed(status))
+		return status;
 	buffer = sample_memory_resize(sample->memory, sample->buffer,
 								  sample->buffer_capacity * sizeof(uint64_t),
 								  capacity * sizeof(uint64_t), &status);
@@ -183,8 +139,20 @@ reserve_buffer(Sample *sample, size_t n, Stop *stop)
 static void
 place_value(Sample *sample, double value, uint64_t n)
 {
-	size_t slot = window_slot(&sample->window, value);
+	size_t slot;
 
+	/* First, so that all that an image holds is found in one place. */
+	if (sample->table.slots != NULL)
+	{
+		ValueSlot *counter = value_table_add(&sample->table, sample->memory, run_key(value));
+
+		if (counter != NULL)
+		{
+			counter->counts[0]++;
+			return;
+		}
+	}
+	slot = window_slot(&sample->window, value);
 	if (slot == sample->window.n_slots && window_is_countable(value) &&
 		window_cover(&sample->window, sample->memory, (int64_t) value, (int64_t) value, n))
 		slot = window_slot(&sample->window, value);
@@ -202,13 +170,19 @@ sample_add(Sample *sample, double value, Stop *stop)
 	if (value != value)
 		return sdq_ok();
 	status = check_count(sample, 1);
-	if (!sdq_failed(status))
-		status = reserve_buffer(sample, 1, stop);
 	if (sdq_failed(status))
 		return status;
+	if (sample->n_buffered + 1 >= sample->buffer_capacity ||
+		sample->n_buffered >= sample->next_sort)
+	{
+		status = close_full_table(sample, stop);
+		if (!sdq_failed(status))
+			status = reserve_buffer(sample, 1, stop);
+		if (sdq_failed(status))
+			return status;
+	}
 	place_value(sample, value, sample->n + 1);
-	sample->n++;
-	sample->shown_is_current = false;
+	value_changed(sample, 1);
 	return sdq_ok();
 }
 
@@ -239,29 +213,120 @@ sample_add(Sample *sample, double value, Stop *stop)
 
 typedef SdqStatus (*AddPiece)(Sample *sample, const void *data, size_t n, Stop *stop);
 
+/* Let the window grow over that of another sample; false if it does not. */
+static bool
+cover_window(Sample *sample, const Sample *from)
+{
+	int64_t low = from->window.low;
+	int64_t high = low + (int64_t) from->window.n_slots - 1;
+
+	return window_cover(&sample->window, sample->memory, low, high, sample->n + from->n);
+}
+
+/* Count what another window has counted; it is covered. */
+static void
+add_window(Window *window, const Window *from)
+{
+	size_t first = (size_t) (from->low - window->low);
+
+	for (size_t slot = 0; slot < from->n_slots; slot++)
+		window_add(window, first + slot, window_count(from, slot));
+}
+
+/* Memory for a sample that gathers at most n values before they are taken over: what the limit leaves. */
+static SdqStatus
+memory_to_gather(Sample *sample, uint64_t n, Stop *stop, SampleMemory *memory)
+{
+	SdqStatus status = sdq_ok();
+
+	if (!parts_fit(sample, n * GATHERED_BYTES))
+		status = parts_release(sample, stop);
+	*memory = *sample->memory;
+	memory->held = 0;
+	if (memory->limit > sample->memory->held)
+		memory->limit -= sample->memory->held;
+	else if (memory->limit > 0)
+		memory->limit = 1;
+	return status;
+}
+
+/* Take over what a sample with memory from memory_to_gather() holds, all of it or nothing; it is empty
+ * then. */
+static SdqStatus
+take_over(Sample *sample, Sample *from, Stop *stop)
+{
+	size_t n_in_window = window_n_distinct(&from->window);
+	Run counted = {.values = NULL, .counts = NULL, .n = 0, .bytes = 0};
+	SdqStatus status = check_count(sample, from->n);
+
+	if (!sdq_failed(status))
+		status = parts_sort_buffer(from, stop);
+	if (!sdq_failed(status))
+		status = parts_close_table(from, stop);
+	if (!sdq_failed(status))
+		status = parts_reserve_runs(sample, from->n_runs + 1, stop);
+	if (!sdq_failed(status))
+		status = parts_reserve_files(sample, from->n_files);
+	if (!sdq_failed(status) && n_in_window > 0 && !cover_window(sample, from))
+	{
+		status = run_allocate(sample->memory, n_in_window, &counted);
+		if (!sdq_failed(status))
+			window_entries(&from->window, counted.values, counted.counts);
+		counted.n = n_in_window;
+	}
+	if (sdq_failed(status))
+		return status;
+
+	/* From here on nothing fails. */
+	if (counted.n > 0)
+		sample->runs[sample->n_runs++] = counted;
+	else if (n_in_window > 0)
+		add_window(&sample->window, &from->window);
+	for (size_t i = 0; i < from->n_files; i++)
+		sample->files[sample->n_files++] = from->files[i];
+	from->n_files = 0;
+	for (size_t i = 0; i < from->n_runs; i++)
+	{
+		sample->memory->held += from->runs[i].bytes;
+		from->memory->held -= from->runs[i].bytes;
+		sample->runs[sample->n_runs++] = from->runs[i];
+	}
+	from->n_runs = 0;
+	value_changed(sample, from->n);
+	parts_plan_sort(sample);
+	sample_free(from);
+	return sdq_ok();
+}
+
 /* Add a whole array, all of it or nothing. */
 static SdqStatus
 add_array(Sample *sample, const void *data, size_t n, size_t element_size, AddPiece add_piece,
 		  Stop *stop)
 {
+	size_t most = parts_buffer_max(sample) < PIECE ? parts_buffer_max(sample) : PIECE;
+	SampleMemory memory;
 	Sample gathered;
-	SdqStatus status = sdq_ok();
+	SdqStatus status = close_full_table(sample, stop);
 
-	if (n == 0)
-		return sdq_ok();
-	if (n <= PIECE)
+	if (n == 0 || sdq_failed(status))
+		return status;
+	if (n <= most)
 		return add_piece(sample, data, n, stop);
-	sample_init(&gathered, sample->memory);
-	for (size_t start = 0; start < n && !sdq_failed(status); start += PIECE)
+	status = memory_to_gather(sample, n, stop, &memory);
+	sample_init(&gathered, &memory);
+	most = parts_buffer_max(&gathered) < PIECE ? parts_buffer_max(&gathered) : PIECE;
+	for (size_t start = 0; start < n && !sdq_failed(status); start += most)
 	{
-		size_t piece = n - start < PIECE ? n - start : PIECE;
+		size_t piece = n - start < most ? n - start : most;
 
 		status = add_piece(&gathered, (const char *) data + start * element_size, piece, stop);
+		if (!sdq_failed(status))
+			status = close_full_table(&gathered, stop);
 		if (!sdq_failed(status) && stop_poll(stop))
 			status = sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
 	if (!sdq_failed(status))
-		status = sample_merge(sample, &gathered, stop);
+		status = take_over(sample, &gathered, stop);
 	sample_free(&gathered);
 	return status;
 }
@@ -342,6 +407,21 @@ count_inside(Sample *sample, const SampleView *view)
 	}
 }
 
+/* Add a view that memory does not suffice for. */
+static SdqStatus
+add_to_disk(Sample *sample, const SampleView *view, Stop *stop)
+{
+	SpillRun written;
+	SdqStatus status = parts_write_view(sample, view, stop, &written);
+
+	if (sdq_failed(status))
+		return status;
+	sample->files[sample->n_files++] = written;
+	value_changed(sample, view->n);
+	parts_plan_sort(sample);
+	return sdq_ok();
+}
+
 SdqStatus
 sample_add_view(Sample *sample, const SampleView *view, Stop *stop)
 {
@@ -353,7 +433,13 @@ sample_add_view(Sample *sample, const SampleView *view, Stop *stop)
 		status = cover_view(sample, view, stop, &n_outside);
 	if (!sdq_failed(status) && n_outside > 0)
 	{
-		status = reserve_run(sample, stop);
+		size_t bytes = n_outside * RUN_ENTRY_BYTES;
+
+		status = parts_reserve_runs(sample, 1, stop);
+		if (!sdq_failed(status))
+			status = parts_make_room(sample, bytes, stop);
+		if (!sdq_failed(status) && sample->memory->spill != NULL && !parts_fit(sample, bytes))
+			return add_to_disk(sample, view, stop);
 		if (!sdq_failed(status))
 			status = run_allocate(sample->memory, n_outside, &run);
 		if (!sdq_failed(status))
@@ -372,84 +458,127 @@ sample_add_view(Sample *sample, const SampleView *view, Stop *stop)
 		sample->runs[sample->n_runs++] = run;
 	else
 		run_free(sample->memory, &run);
-	sample->n += view->n;
-	sample->shown_is_current = false;
+	value_changed(sample, view->n);
+	parts_plan_sort(sample);
 	return sdq_ok();
+}
+
+/* The piece that a stream has at hand, as a view. */
+static SampleView
+view_of_piece(const SampleStream *stream)
+{
+	SampleView view = {
+		.n_distinct = stream->n_entries, .values = stream->values, .counts = stream->counts};
+
+	for (size_t i = 0; i < view.n_distinct; i++)
+		view.n += view.counts[i];
+	return view;
+}
+
+/* The youngest run with room for n more entries, which are above all that it has; or else a new one, as
+ * large as all before it. */
+static SdqStatus
+run_to_append(Sample *sample, size_t n, Stop *stop, Run **run)
+{
+	size_t most = parts_buffer_max(sample);
+	size_t capacity = FIRST_APPENDED;
+	SdqStatus status;
+
+	*run = sample->n_runs == 0 ? NULL : &sample->runs[sample->n_runs - 1];
+	if (*run != NULL && (*run)->n + n <= (*run)->bytes / RUN_ENTRY_BYTES)
+		return sdq_ok();
+	for (size_t i = 0; i < sample->n_runs; i++)
+		capacity += sample->runs[i].n;
+	if (capacity > most)
+		capacity = most;
+	if (capacity < n)
+		capacity = n;
+	status = parts_make_room(sample, capacity * RUN_ENTRY_BYTES, stop);
+	if (!sdq_failed(status))
+		status = parts_reserve_places(sample, 1);
+	if (sdq_failed(status))
+		return status;
+	*run = &sample->runs[sample->n_runs];
+	status = run_allocate(sample->memory, capacity, *run);
+	if (!sdq_failed(status))
+		sample->n_runs++;
+	return status;
+}
+
+/* Add a view whose values are above all that the sample holds. */
+static SdqStatus
+append_view(Sample *sample, const SampleView *view, Stop *stop)
+{
+	size_t n_outside;
+	Run *run;
+	SdqStatus status = check_count(sample, view->n);
+
+	if (!sdq_failed(status))
+		status = cover_view(sample, view, stop, &n_outside);
+	if (!sdq_failed(status) && n_outside > 0)
+	{
+		status = run_to_append(sample, n_outside, stop, &run);
+		if (!sdq_failed(status))
+			status = copy_outside(sample, view, stop, run);
+	}
+	if (sdq_failed(status))
+		return status;
+	count_inside(sample, view);
+	value_changed(sample, view->n);
+	return sdq_ok();
+}
+
+SdqStatus
+sample_add_stream(Sample *sample, SampleStream *stream, Stop *stop)
+{
+	SampleView piece;
+	SampleMemory memory;
+	Sample gathered;
+	SdqStatus status = check_count(sample, stream->n);
+
+	if (sdq_failed(status))
+		return status;
+	if (stream->fetch == NULL)
+	{
+		piece = view_of_piece(stream);
+		return sample_add_view(sample, &piece, stop);
+	}
+	/* In a sample of its own first, so that a failure leaves nothing behind. */
+	status = memory_to_gather(sample, stream->n, stop, &memory);
+	sample_init(&gathered, &memory);
+	while (!sdq_failed(status))
+	{
+		piece = view_of_piece(stream);
+		status = append_view(&gathered, &piece, stop);
+		if (!sdq_failed(status))
+			status = stream->fetch(stream);
+		if (stream->n_entries == 0)
+			break;
+	}
+	if (!sdq_failed(status))
+		status = take_over(sample, &gathered, stop);
+	sample_free(&gathered);
+	return status;
 }
 
 SdqStatus
 sample_merge(Sample *sample, Sample *other, Stop *stop)
 {
-	SampleView view;
-	SdqStatus status = sample_view(other, stop, &view);
-
-	if (sdq_failed(status))
-		return status;
-	return sample_add_view(sample, &view, stop);
-}
-
-/* Build what a view shows from the window and the one run there may be. */
-static SdqStatus
-build_shown(Sample *sample, size_t n_in_window, Stop *stop)
-{
-	SampleMemory *memory = sample->memory;
-	Run counted;
-	Run merged;
+	SampleStream stream;
 	SdqStatus status;
+	Arena scratch;
 
-	run_free(memory, &sample->shown);
-	status = window_to_run(&sample->window, memory, n_in_window, &counted);
-	if (sdq_failed(status))
-		return status;
-	if (sample->n_runs == 0)
+	if (other->memory->spill == NULL)
 	{
-		sample->shown = counted;
-		return sdq_ok();
+		SampleView view;
+
+		status = sample_view(other, stop, &view);
+		return sdq_failed(status) ? status : sample_add_view(sample, &view, stop);
 	}
-	status = run_merge(memory, &counted, &sample->runs[0], stop, &merged);
-	run_free(memory, &counted);
-	if (sdq_failed(status))
-		return status;
-	sample->shown = merged;
-	return sdq_ok();
-}
-
-/* A view of a run that holds n observations. */
-static SampleView
-view_of(const Run *run, uint64_t n)
-{
-	return (SampleView){.n_distinct = run->n, .values = run->values, .counts = run->counts, .n = n};
-}
-
-SdqStatus
-sample_view(Sample *sample, Stop *stop, SampleView *view)
-{
-	SdqStatus status;
-	size_t n_in_window;
-
-	if (sample->shown_is_current)
-	{
-		*view = view_of(&sample->shown, sample->n);
-		return sdq_ok();
-	}
-	status = sort_buffer(sample, stop);
-	while (!sdq_failed(status) && sample->n_runs > 1)
-		status = merge_top(sample, stop);
-	if (sdq_failed(status))
-		return status;
-
-	n_in_window = window_n_distinct(&sample->window);
-	if (n_in_window == 0)
-	{
-		const Run empty = {.values = NULL, .counts = NULL, .n = 0, .bytes = 0};
-
-		*view = view_of(sample->n_runs == 0 ? &empty : &sample->runs[0], sample->n);
-		return sdq_ok();
-	}
-	status = build_shown(sample, n_in_window, stop);
-	if (sdq_failed(status))
-		return status;
-	sample->shown_is_current = true;
-	*view = view_of(&sample->shown, sample->n);
-	return sdq_ok();
+	scratch = parts_scratch(other);
+	status = sample_stream_open(other, &scratch, stop, &stream);
+	if (!sdq_failed(status))
+		status = sample_add_stream(sample, &stream, stop);
+	arena_free(&scratch);
+	return status;
 }

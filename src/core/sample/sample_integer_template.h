@@ -45,7 +45,6 @@ NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
 		for (size_t i = 0; i < n; i++)
 			place_value(sample, values[i], sample->n + n);
 	}
-	sample->n += n;
-	sample->shown_is_current = false;
+	value_changed(sample, n);
 	return sdq_ok();
 }

@@ -15,30 +15,56 @@ NAMED(count_numbers)(const ELEMENT *values, size_t n)
 	return numbers;
 }
 
-/*
- * Add a piece of an array: 1 <= n <= PIECE.
- *
- * Scaled images mix integers (the background) with other numbers in an order that no branch
- * predictor follows. So every value is both counted, in the spare slot if it has none, and written
- * to the buffer, whose end moves only for values that belong there.
- */
-static SdqStatus
-NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
+/* Count values[n] in the table up to the first that it does not have; returns how many. */
+static size_t
+NAMED(count_known)(const ValueTable *table, const ELEMENT *values, size_t n)
 {
-	const ELEMENT *values = data;
-	size_t numbers = NAMED(count_numbers)(values, n);
+	const ValueTable known = *table;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		uint64_t key = run_key(values[i]);
+		ValueSlot *slot = &known.slots[value_table_first(&known, key)];
+
+		if (slot->key != key)
+		{
+			slot = value_table_find(&known, key);
+			if (slot->key != key)
+				return i;
+		}
+		slot->counts[i % VALUE_TABLE_LANES]++;
+	}
+	return n;
+}
+
+/* Count values[n], or buffer them; room is reserved, n_after is the sample's size after the call. */
+static void
+NAMED(place_values)(Sample *sample, const ELEMENT *values, size_t n, uint64_t n_after)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		i += NAMED(count_known)(&sample->table, values + i, n - i);
+		if (i < n && values[i] == values[i])
+			place_value(sample, values[i], n_after);
+	}
+}
+
+/*
+ * Count values[n] in the window, or buffer them; room is reserved, n_after is the sample's size after the
+ * call.
+ *
+ * Images mix integers (the background) with other numbers in an order that no branch predictor
+ * follows. So every value is both counted, in the spare slot if it has none, and written to the
+ * buffer, whose end moves only for values that belong there.
+ */
+static void
+NAMED(place_without_table)(Sample *sample, const ELEMENT *values, size_t n, uint64_t n_after)
+{
 	uint32_t no_counters[WINDOW_LANES];
 	Window window = sample->window;
-	uint64_t *buffer;
-	size_t n_buffered;
-	SdqStatus status = check_count(sample, numbers);
+	uint64_t *buffer = sample->buffer;
+	size_t n_buffered = sample->n_buffered;
 
-	if (!sdq_failed(status))
-		status = reserve_buffer(sample, n, stop);
-	if (sdq_failed(status))
-		return status;
-	buffer = sample->buffer;
-	n_buffered = sample->n_buffered;
 	memset(no_counters, 0, sizeof(no_counters));
 	if (window.n_slots == 0)
 		window.counters = no_counters;
@@ -52,7 +78,7 @@ NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
 		if (is_outside & window_is_countable(value))
 		{
 			if (window_cover(&sample->window, sample->memory, (int64_t) value, (int64_t) value,
-							 sample->n + numbers))
+							 n_after))
 			{
 				window = sample->window;
 				slot = window_slot(&window, value);
@@ -64,7 +90,25 @@ NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
 		n_buffered += is_outside & (value == value);
 	}
 	sample->n_buffered = n_buffered;
-	sample->n += numbers;
-	sample->shown_is_current = false;
+}
+
+/* Add a piece of an array: 1 <= n <= PIECE. */
+static SdqStatus
+NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
+{
+	const ELEMENT *values = data;
+	size_t numbers = NAMED(count_numbers)(values, n);
+	uint64_t n_after = sample->n + numbers;
+	SdqStatus status = check_count(sample, numbers);
+
+	if (!sdq_failed(status))
+		status = reserve_buffer(sample, n, stop);
+	if (sdq_failed(status))
+		return status;
+	if (sample->table.slots != NULL)
+		NAMED(place_values)(sample, values, n, n_after);
+	else
+		NAMED(place_without_table)(sample, values, n, n_after);
+	value_changed(sample, numbers);
 	return sdq_ok();
 }

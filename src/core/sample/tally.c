@@ -42,7 +42,7 @@ restart(SampleStream *stream, size_t *next, SdqStatus *status)
 }
 
 bool
-tally_next(Tally *tally, TallyBlock *block)
+tally_next_piece(Tally *tally, TallyBlock *block)
 {
 	bool has_x = has_entry(&tally->x, &tally->next_x, &tally->status);
 	bool has_y = has_entry(&tally->y, &tally->next_y, &tally->status);

@@ -48,8 +48,34 @@ extern Tally tally_open(const SampleView *x, const SampleView *y);
 /* The tally owns the streams from here on. */
 extern Tally tally_open_streams(SampleStream x, SampleStream y);
 
-/* The next block in ascending order of value; false at the end, and on failure. */
-extern bool tally_next(Tally *tally, TallyBlock *block);
+/* tally_next() where a piece is used up. */
+extern bool tally_next_piece(Tally *tally, TallyBlock *block);
+
+/* The next block in ascending order of value; false at the end, and on failure. Which side comes first
+ * is unpredictable, so the usual case selects without branches. */
+static inline bool
+tally_next(Tally *tally, TallyBlock *block)
+{
+	size_t i = tally->next_x;
+	size_t j = tally->next_y;
+	double value_x;
+	double value_y;
+	size_t take_x;
+	size_t take_y;
+
+	if (i >= tally->x.n_entries || j >= tally->y.n_entries)
+		return tally_next_piece(tally, block);
+	value_x = tally->x.values[i];
+	value_y = tally->y.values[j];
+	take_x = !(value_y < value_x);
+	take_y = !(value_x < value_y);
+	block->value = take_x ? value_x : value_y;
+	block->x = (int64_t) (tally->x.counts[i] & -(uint64_t) take_x);
+	block->y = (int64_t) (tally->y.counts[j] & -(uint64_t) take_y);
+	tally->next_x = i + take_x;
+	tally->next_y = j + take_y;
+	return true;
+}
 
 /* The failure that ended the tally early, SDQ_OK if none did. */
 static inline SdqStatus

@@ -13,6 +13,9 @@
 /* A wider one if there are at least this many observations per two slots, so that a window costs no
  * more than a few times what the observations themselves would. */
 #define SLOTS_PER_OBSERVATION 2
+/* A window is no larger than this part of the memory that there may be: the rest is for what it does
+ * not cover. */
+#define MEMORY_SHARE 4
 
 /* Bytes of the counters of so many slots. */
 static size_t
@@ -44,6 +47,8 @@ window_plan(WindowRange *range, int64_t from, int64_t to, uint64_t n)
 		return false;
 	while (n_slots < span)
 		n_slots *= 2;
+	if (memory->limit != 0 && counter_bytes(n_slots) > memory->limit / MEMORY_SHARE)
+		return false;
 	/* The spare slots lie on the side towards which the window grows. */
 	if (range->n_slots > 0 && low < range->low && high == old_high)
 		low = high + 1 - (int64_t) n_slots;
@@ -84,24 +89,21 @@ window_n_distinct(const Window *window)
 	return n_distinct;
 }
 
-SdqStatus
-window_to_run(const Window *window, SampleMemory *memory, size_t n_distinct, Run *run)
+void
+window_entries(const Window *window, double *values, uint64_t *counts)
 {
-	SdqStatus status = run_allocate(memory, n_distinct, run);
+	size_t n = 0;
 
-	if (sdq_failed(status))
-		return status;
 	for (size_t slot = 0; slot < window->n_slots; slot++)
 	{
 		uint64_t count = window_count(window, slot);
 
 		if (count == 0)
 			continue;
-		run->values[run->n] = (double) (window->low + (int64_t) slot);
-		run->counts[run->n] = count;
-		run->n++;
+		values[n] = (double) (window->low + (int64_t) slot);
+		counts[n] = count;
+		n++;
 	}
-	return sdq_ok();
 }
 
 void

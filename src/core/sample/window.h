@@ -94,9 +94,8 @@ window_count(const Window *window, size_t slot)
 /* Slots with a count above 0. */
 extern size_t window_n_distinct(const Window *window);
 
-/* The window's content as a new run; its n_distinct must be above 0. */
-extern SdqStatus window_to_run(const Window *window, SampleMemory *memory, size_t n_distinct,
-							   Run *run);
+/* The window's content as a SampleView has it: values and counts [window_n_distinct()]. */
+extern void window_entries(const Window *window, double *values, uint64_t *counts);
 
 extern void window_free(Window *window, SampleMemory *memory);
 

@@ -1,0 +1,266 @@
+/*
+ * sample_show.c
+ *		A sample as a whole in memory, or as a stream.
+ */
+#include "core/sample/merge.h"
+#include "core/sample/sample_parts.h"
+
+/* A view of a run that holds n observations. */
+static SampleView
+view_of(const Run *run, uint64_t n)
+{
+	return (SampleView){.n_distinct = run->n, .values = run->values, .counts = run->counts, .n = n};
+}
+
+/* Entries of all parts, where a value in two of them counts twice; nothing is buffered. */
+static uint64_t
+count_entries(const Sample *sample)
+{
+	uint64_t n = window_n_distinct(&sample->window) + sample->table.n_values;
+
+	for (size_t i = 0; i < sample->n_runs; i++)
+		n += sample->runs[i].n;
+	for (size_t i = 0; i < sample->n_files; i++)
+		n += sample->files[i].n_entries;
+	return n;
+}
+
+/* Merge a part into *shown, which may be empty; takes the part. */
+static SdqStatus
+add_shown(SampleMemory *memory, Run *part, Stop *stop, Run *shown)
+{
+	Run merged;
+	SdqStatus status;
+
+	if (shown->n == 0)
+	{
+		*shown = *part;
+		return sdq_ok();
+	}
+	status = run_merge(memory, shown, part, stop, &merged);
+	run_free(memory, part);
+	if (sdq_failed(status))
+		return status;
+	run_free(memory, shown);
+	*shown = merged;
+	return sdq_ok();
+}
+
+/* The run of all parts in memory but the runs. On failure *counted is freed. */
+static SdqStatus
+build_counted(Sample *sample, size_t n_in_window, Stop *stop, Run *counted)
+{
+	SampleMemory *memory = sample->memory;
+	SdqStatus status = sdq_ok();
+	Run part;
+
+	if (n_in_window > 0)
+	{
+		status = run_allocate(memory, n_in_window, counted);
+		if (sdq_failed(status))
+			return status;
+		window_entries(&sample->window, counted->values, counted->counts);
+		counted->n = n_in_window;
+	}
+	if (sample->table.n_values > 0)
+	{
+		status = run_allocate(memory, sample->table.n_values, &part);
+		if (!sdq_failed(status))
+		{
+			value_table_entries(&sample->table, part.values, part.counts);
+			part.n = sample->table.n_values;
+			status = add_shown(memory, &part, stop, counted);
+		}
+	}
+	if (sdq_failed(status))
+		run_free(memory, counted);
+	return status;
+}
+
+/* Build what a view shows from everything that is in memory; there is at most one run. */
+static SdqStatus
+build_shown(Sample *sample, size_t n_in_window, Stop *stop)
+{
+	SampleMemory *memory = sample->memory;
+	Run counted = {.values = NULL, .counts = NULL, .n = 0, .bytes = 0};
+	Run merged;
+	SdqStatus status = build_counted(sample, n_in_window, stop, &counted);
+
+	if (sdq_failed(status))
+		return status;
+	if (sample->n_runs == 0)
+	{
+		sample->shown = counted;
+		return sdq_ok();
+	}
+	status = run_merge(memory, &counted, &sample->runs[0], stop, &merged);
+	run_free(memory, &counted);
+	if (sdq_failed(status))
+		return status;
+	sample->shown = merged;
+	return sdq_ok();
+}
+
+/* The stream of a sample whose buffer is sorted and whose files are few enough. */
+static SdqStatus
+open_merged(Sample *sample, Arena *scratch, Stop *stop, SampleStream *stream)
+{
+	size_t n_in_window = window_n_distinct(&sample->window);
+	size_t n_in_table = sample->table.n_values;
+	MergePart *parts =
+		arena_alloc(scratch, 2 + sample->n_runs + sample->n_files, sizeof(MergePart));
+	double *values = arena_alloc(scratch, n_in_window + n_in_table, sizeof(double));
+	uint64_t *counts = arena_alloc(scratch, n_in_window + n_in_table, sizeof(uint64_t));
+	SampleView view = {.n_distinct = n_in_window, .values = values, .counts = counts};
+	size_t k = 0;
+	SdqStatus status;
+
+	if (parts == NULL || values == NULL || counts == NULL)
+		return arena_failure(scratch);
+	window_entries(&sample->window, values, counts);
+	if (n_in_window > 0)
+		parts[k++] = (MergePart){.stream = sample_stream_of_view(&view), .n_entries = n_in_window};
+	view = (SampleView){
+		.n_distinct = n_in_table, .values = values + n_in_window, .counts = counts + n_in_window};
+	if (n_in_table > 0)
+	{
+		value_table_entries(&sample->table, values + n_in_window, counts + n_in_window);
+		parts[k++] = (MergePart){.stream = sample_stream_of_view(&view), .n_entries = n_in_table};
+	}
+	for (size_t i = 0; i < sample->n_runs; i++)
+	{
+		view = view_of(&sample->runs[i], 0);
+		parts[k++] =
+			(MergePart){.stream = sample_stream_of_view(&view), .n_entries = sample->runs[i].n};
+	}
+	for (size_t i = 0; i < sample->n_files; i++)
+	{
+		parts[k].n_entries = sample->files[i].n_entries;
+		status =
+			spill_open(sample->memory->spill, &sample->files[i], scratch, stop, &parts[k].stream);
+		if (sdq_failed(status))
+			return status;
+		k++;
+	}
+	/* There is at least one: an empty sample is shown as a view. */
+	status = merge_streams(parts, k, spill_block_entries(sample->memory->limit), scratch, stream);
+	stream->n = sample->n;
+	return status;
+}
+
+/* Bring a sample that is on disk into memory, if it fits. */
+static SdqStatus
+load_shown(Sample *sample, Stop *stop)
+{
+	uint64_t n_entries = count_entries(sample);
+	Arena scratch;
+	SampleStream stream;
+	Run loaded;
+	SdqStatus status = parts_limit_files(sample, stop);
+
+	if (!sdq_failed(status) && !parts_fit(sample, n_entries * RUN_ENTRY_BYTES))
+	{
+		/* The same values may be in many files; as one file they are counted once. */
+		status = parts_merge_on_disk(sample, stop);
+		n_entries = count_entries(sample);
+	}
+	if (sdq_failed(status))
+		return status;
+	status = run_allocate(sample->memory, n_entries, &loaded);
+	if (sdq_failed(status))
+		return status;
+	scratch = parts_scratch(sample);
+	status = open_merged(sample, &scratch, stop, &stream);
+	while (!sdq_failed(status))
+	{
+		status = stream.fetch(&stream);
+		if (sdq_failed(status) || stream.n_entries == 0)
+			break;
+		memcpy(loaded.values + loaded.n, stream.values, stream.n_entries * sizeof(double));
+		memcpy(loaded.counts + loaded.n, stream.counts, stream.n_entries * sizeof(uint64_t));
+		loaded.n += stream.n_entries;
+	}
+	arena_free(&scratch);
+	if (sdq_failed(status))
+	{
+		run_free(sample->memory, &loaded);
+		return status;
+	}
+	sample->shown = loaded;
+	return sdq_ok();
+}
+
+SdqStatus
+sample_view(Sample *sample, Stop *stop, SampleView *view)
+{
+	SdqStatus status;
+	size_t n_in_window;
+
+	if (sample->shown_is_current)
+	{
+		*view = view_of(&sample->shown, sample->n);
+		return sdq_ok();
+	}
+	run_free(sample->memory, &sample->shown);
+	status = parts_sort_buffer(sample, stop);
+	if (!sdq_failed(status) && sample->n_files == 0)
+		status = parts_merge_in_memory(sample, stop);
+	if (sdq_failed(status))
+		return status;
+
+	n_in_window = window_n_distinct(&sample->window);
+	if (sample->n_files > 0)
+		status = load_shown(sample, stop);
+	else if (n_in_window > 0 || sample->table.n_values > 0)
+		status = build_shown(sample, n_in_window, stop);
+	else
+	{
+		const Run empty = {.values = NULL, .counts = NULL, .n = 0, .bytes = 0};
+
+		*view = view_of(sample->n_runs == 0 ? &empty : &sample->runs[0], sample->n);
+		return sdq_ok();
+	}
+	if (sdq_failed(status))
+		return status;
+	sample->shown_is_current = true;
+	*view = view_of(&sample->shown, sample->n);
+	return sdq_ok();
+}
+
+/* Can a view be made, with all that it needs on the way? Nothing is buffered. */
+static bool
+can_show(const Sample *sample)
+{
+	size_t n_counted = window_n_distinct(&sample->window) + sample->table.n_values;
+
+	if (sample->shown_is_current || sample->memory->spill == NULL)
+		return true;
+	if (sample->n_files > 0 || sample->is_streamed)
+		return false;
+	if (sample->n_runs <= 1 && n_counted == 0)
+		return true;
+	/* The last merge is the largest: of all, while its parts are there; what is counted becomes a run
+	 * for it. */
+	return parts_fit(sample, (count_entries(sample) + n_counted) * RUN_ENTRY_BYTES);
+}
+
+SdqStatus
+sample_stream_open(Sample *sample, Arena *scratch, Stop *stop, SampleStream *stream)
+{
+	SampleView view;
+	SdqStatus status = sample->shown_is_current ? sdq_ok() : parts_sort_buffer(sample, stop);
+
+	if (!sdq_failed(status) && can_show(sample))
+	{
+		status = sample_view(sample, stop, &view);
+		if (!sdq_failed(status))
+			*stream = sample_stream_of_view(&view);
+		return status;
+	}
+	if (!sdq_failed(status))
+		status = parts_limit_files(sample, stop);
+	if (sdq_failed(status))
+		return status;
+	sample->is_streamed = true;
+	return open_merged(sample, scratch, stop, stream);
+}
