@@ -17,6 +17,13 @@
 #include "varatt.h"
 #endif
 
+/* 14 moved the wait events out of pgstat.h. Drop 13: include the new place where it is used. */
+#if PG_VERSION_NUM >= 140000
+#include "utils/wait_event.h"
+#else
+#include "pgstat.h"
+#endif
+
 /* 16 lets input functions return errors softly, to callers that ask for it: compat_ereturn(fcinfo,
  * result, (errcode(...), errmsg(...))). Drop 15: ereturn. */
 #if PG_VERSION_NUM >= 160000

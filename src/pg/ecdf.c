@@ -8,6 +8,7 @@
 
 #include "core/sample/ecdf.h"
 #include "pg/result.h"
+#include "pg/sample_memory.h"
 #include "pg/sample_state.h"
 
 #include <math.h>
@@ -93,46 +94,46 @@ synthdq_ecdf_combine(PG_FUNCTION_ARGS)
 Datum
 synthdq_ecdf_final(PG_FUNCTION_ARGS)
 {
-	SampleView view;
-
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	if (view.n == 0)
+	if (sample_state_n(PG_GETARG_DATUM(0), &ecdf_type, 0) == 0)
 		PG_RETURN_NULL();
-	return PG_GETARG_DATUM(0);
+	return sample_state_final(fcinfo, &ecdf_type);
 }
 
 /* a = b: the same values with the same counts. */
 Datum
 synthdq_ecdf_eq(PG_FUNCTION_ARGS)
 {
-	SampleView a;
-	SampleView b;
+	Stop stop = sample_stop();
+	SampleStream a;
+	SampleStream b;
+	bool equal;
 
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &a);
-	sample_state_open(PG_GETARG_DATUM(1), &ecdf_type, &b);
-	PG_RETURN_BOOL(ecdf_equal(&a, &b));
+	sample_state_open_streams(PG_GETARG_DATUM(0), &ecdf_type, &a);
+	sample_state_open_streams(PG_GETARG_DATUM(1), &ecdf_type, &b);
+	check_sample_status(ecdf_equal(&a, &b, &stop, &equal));
+	PG_RETURN_BOOL(equal);
 }
 
 /* n(ecdf): number of observations. */
 Datum
 synthdq_ecdf_n(PG_FUNCTION_ARGS)
 {
-	SampleView view;
-
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	PG_RETURN_INT64((int64) view.n);
+	PG_RETURN_INT64((int64) sample_state_n(PG_GETARG_DATUM(0), &ecdf_type, 0));
 }
 
 /* cdf(ecdf, x): share of observations not above x. */
 Datum
 synthdq_ecdf_cdf(PG_FUNCTION_ARGS)
 {
-	SampleView view;
+	Stop stop = sample_stop();
+	SampleStream stream;
+	float8 share;
 
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	if (view.n == 0)
+	sample_state_open_streams(PG_GETARG_DATUM(0), &ecdf_type, &stream);
+	if (stream.n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ecdf_cdf(&view, PG_GETARG_FLOAT8(1)));
+	check_sample_status(ecdf_cdf(&stream, PG_GETARG_FLOAT8(1), &stop, &share));
+	PG_RETURN_FLOAT8(share);
 }
 
 /* quantile(ecdf, p): smallest value whose cdf is at least p. */
@@ -140,41 +141,77 @@ Datum
 synthdq_ecdf_quantile(PG_FUNCTION_ARGS)
 {
 	float8 p = PG_GETARG_FLOAT8(1);
-	SampleView view;
+	Stop stop = sample_stop();
+	SampleStream stream;
+	float8 value;
 
 	/* Written so that NaN fails. */
 	if (!(p >= 0 && p <= 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("p must be between 0 and 1, not %g", p),
 						errhint("The median is quantile(e, 0.5).")));
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	if (view.n == 0)
+	sample_state_open_streams(PG_GETARG_DATUM(0), &ecdf_type, &stream);
+	if (stream.n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ecdf_quantile(&view, p));
+	check_sample_status(ecdf_quantile(&stream, p, &stop, &value));
+	PG_RETURN_FLOAT8(value);
+}
+
+/* Mean and standard deviation of an ecdf, which has n observations; nothing is read if there is none. */
+static EcdfMoments
+moments_of(Datum value, uint64 *n)
+{
+	EcdfMoments moments = {.mean = 0, .stddev = 0};
+	Stop stop = sample_stop();
+	SampleStream stream;
+
+	sample_state_open_streams(value, &ecdf_type, &stream);
+	*n = stream.n;
+	if (stream.n > 0)
+		check_sample_status(ecdf_moments(&stream, &stop, &moments));
+	return moments;
 }
 
 /* mean(ecdf). */
 Datum
 synthdq_ecdf_mean(PG_FUNCTION_ARGS)
 {
-	SampleView view;
+	uint64 n;
+	EcdfMoments moments = moments_of(PG_GETARG_DATUM(0), &n);
 
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	if (view.n == 0)
+	if (n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ecdf_moments(&view).mean);
+	PG_RETURN_FLOAT8(moments.mean);
 }
 
 /* stddev(ecdf): with divisor n - 1; NULL for fewer than two observations. */
 Datum
 synthdq_ecdf_stddev(PG_FUNCTION_ARGS)
 {
-	SampleView view;
+	uint64 n;
+	EcdfMoments moments = moments_of(PG_GETARG_DATUM(0), &n);
 
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	if (view.n < 2)
+	if (n < 2)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ecdf_moments(&view).stddev);
+	PG_RETURN_FLOAT8(moments.stddev);
+}
+
+/* Put the piece that a stream has at hand into a result; returns the observations up to its end. */
+static uint64
+put_points(ResultSet *result, const SampleStream *stream, uint64 below)
+{
+	for (size_t i = 0; i < stream->n_entries; i++)
+	{
+		Datum values[3];
+		bool nulls[3] = {false, false, false};
+
+		below += stream->counts[i];
+		values[0] = Float8GetDatum(stream->values[i]);
+		values[1] = Int64GetDatum((int64) stream->counts[i]);
+		values[2] = Float8GetDatum((double) below / (double) stream->n);
+		result_set_put(result, values, nulls);
+	}
+	return below;
 }
 
 /* ecdf_points(ecdf): one row per distinct value, ascending. */
@@ -182,20 +219,17 @@ Datum
 synthdq_ecdf_points(PG_FUNCTION_ARGS)
 {
 	ResultSet result = result_set_begin(fcinfo);
-	SampleView view;
-	uint64 below = 0;
+	SampleStream stream;
+	uint64 below;
 
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	for (size_t i = 0; i < view.n_distinct; i++)
+	sample_state_open_streams(PG_GETARG_DATUM(0), &ecdf_type, &stream);
+	below = put_points(&result, &stream, 0);
+	while (stream.fetch != NULL)
 	{
-		Datum values[3];
-		bool nulls[3] = {false, false, false};
-
-		below += view.counts[i];
-		values[0] = Float8GetDatum(view.values[i]);
-		values[1] = Int64GetDatum((int64) view.counts[i]);
-		values[2] = Float8GetDatum((double) below / (double) view.n);
-		result_set_put(&result, values, nulls);
+		check_sample_status(stream.fetch(&stream));
+		if (stream.n_entries == 0)
+			break;
+		below = put_points(&result, &stream, below);
 	}
 	return (Datum) 0;
 }

@@ -172,6 +172,7 @@ synthdq_ecdf_vector_eq(PG_FUNCTION_ARGS)
 {
 	VectorReader a = open_reader(PG_GETARG_DATUM(0));
 	VectorReader b = open_reader(PG_GETARG_DATUM(1));
+	Stop stop = sample_stop();
 
 	if (a.view.n_positions != b.view.n_positions)
 		PG_RETURN_BOOL(false);
@@ -179,8 +180,12 @@ synthdq_ecdf_vector_eq(PG_FUNCTION_ARGS)
 	{
 		SampleView x = read_position(&a, i);
 		SampleView y = read_position(&b, i);
+		SampleStream stream_x = sample_stream_of_view(&x);
+		SampleStream stream_y = sample_stream_of_view(&y);
+		bool equal;
 
-		if (!ecdf_equal(&x, &y))
+		check_sample_status(ecdf_equal(&stream_x, &stream_y, &stop, &equal));
+		if (!equal)
 			PG_RETURN_BOOL(false);
 	}
 	PG_RETURN_BOOL(true);
@@ -269,6 +274,7 @@ array_of_moments(Datum value, Moment moment)
 	int lower_bound = 1;
 	Datum *elements;
 	bool *nulls;
+	Stop stop = sample_stop();
 
 	if (n == 0)
 		return construct_empty_array(FLOAT8OID);
@@ -277,11 +283,12 @@ array_of_moments(Datum value, Moment moment)
 	for (int i = 0; i < n; i++)
 	{
 		SampleView sample = read_position(&reader, (size_t) i);
+		SampleStream stream = sample_stream_of_view(&sample);
 		EcdfMoments moments = {.mean = NAN, .stddev = NAN};
 
 		nulls[i] = sample.n < (moment == MEAN ? 1 : 2);
 		if (!nulls[i])
-			moments = ecdf_moments(&sample);
+			check_sample_status(ecdf_moments(&stream, &stop, &moments));
 		elements[i] = Float8GetDatum(moment == MEAN ? moments.mean : moments.stddev);
 	}
 	return construct_md_array(elements, nulls, 1, &n, &lower_bound, FLOAT8OID, sizeof(float8),

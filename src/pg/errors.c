@@ -6,6 +6,8 @@
 
 #include "miscadmin.h"
 
+#include "pg/spill_file.h"
+
 #include <math.h>
 
 #define BYTES_PER_KB 1024.0
@@ -57,6 +59,7 @@ check_status(SdqStatus status)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("argument value %g is out of range (bound %g)", status.a, status.b)));
 			break;
+		case SDQ_IO: spill_file_rethrow(); break;
 		case SDQ_BAD_DATA:
 			elog(ERROR, "unhandled data fault %d at %lld", status.detail, (long long) status.row);
 			break;

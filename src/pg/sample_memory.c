@@ -40,6 +40,26 @@ sample_context_memory(MemoryContext context)
 		.resize = context_resize, .context = context, .limit = settings_max_memory(), .held = 0};
 }
 
+/* The callbacks of an arena over a context. */
+static void *
+context_allocate(void *context, size_t bytes)
+{
+	return context_resize(context, NULL, 0, bytes);
+}
+
+static void
+context_release(void *context, void *block)
+{
+	pfree(block);
+}
+
+ArenaSource
+sample_arena_source(MemoryContext context)
+{
+	return (ArenaSource){
+		.allocate = context_allocate, .release = context_release, .context = context};
+}
+
 /* The stop flag's question. */
 static bool
 poll_cancel(void *context)

@@ -8,6 +8,7 @@
 
 #include "postgres.h"
 
+#include "core/base/arena.h"
 #include "core/base/status.h"
 #include "core/base/stop.h"
 #include "core/sample/memory.h"
@@ -15,6 +16,9 @@
 /* Memory of a context, limited by synthdq.max_memory, in blocks larger than 1 GB if need be. It raises
  * no error, so that core can back out and report. */
 extern SampleMemory sample_context_memory(MemoryContext context);
+
+/* The same for arenas. */
+extern ArenaSource sample_arena_source(MemoryContext context);
 
 /* A stop flag for one call of core on the main thread: is the query to end? */
 extern Stop sample_stop(void);

@@ -4,9 +4,10 @@
  *
  * The object lives in a memory context of its own, a child of the aggregate context (of the current
  * one in plain calls), together with the blocks of its samples: whoever accounts for the aggregate
- * context sees all of it, and deleting the context frees all of it. Nothing of the server is called
- * from core but the resize callback, which allocates without raising errors, so that core can back
- * out and report.
+ * context sees all of it, and deleting the context frees all of it, and removes the temporary files to
+ * which samples go that are larger than synthdq.max_memory. Nothing of the server is called from core
+ * but the callbacks for memory and for files (spill_file.c), which raise no errors, so that core can
+ * back out and report.
  *
  * Opening an object for reading may sort what has not been sorted yet and may build the list of
  * distinct values. That changes the form in memory, not the value, and leaves the object whole if
@@ -25,16 +26,30 @@
 #include "pg/sample_flat.h"
 #include "pg/sample_memory.h"
 #include "pg/settings.h"
+#include "pg/spill_file.h"
+
+/* One sample of a state, and its share of the memory. */
+typedef struct SampleSide
+{
+	Sample sample;
+	SampleMemory memory;
+} SampleSide;
 
 struct SampleState
 {
 	ExpandedObjectHeader header;
 	const SampleStateType *type;
-	SampleMemory memory;
 	Size flat_size; /* 0 = not known */
 	SampleParameter parameters[SAMPLE_STATE_MAX_PARAMETERS];
-	Sample sides[FLEXIBLE_ARRAY_MEMBER]; /* [type->n_sides] */
+	SampleSide sides[FLEXIBLE_ARRAY_MEMBER]; /* [type->n_sides] */
 };
+
+/* What the streams of an object that is on disk need, in the reader's context. */
+typedef struct StreamScratch
+{
+	Arena arena;
+	Stop stop;
+} StreamScratch;
 
 const SampleStateType ecdf_type = {
 	.name = "ecdf", .n_sides = 1, .n_parameters = 0, .parameters_valid = NULL};
@@ -47,6 +62,17 @@ static void state_flatten(ExpandedObjectHeader *header, void *result, Size alloc
 static const ExpandedObjectMethods state_methods = {.get_flat_size = state_flat_size,
 													.flatten_into = state_flatten};
 
+/* The limit may have been changed since the last call. Each side has its share, so that one side need not
+ * go to disk to make room for the other. */
+static void
+set_limits(SampleState *state)
+{
+	size_t limit = settings_max_memory() / state->type->n_sides;
+
+	for (int side = 0; side < state->type->n_sides; side++)
+		state->sides[side].memory.limit = limit;
+}
+
 /* A new, empty object. */
 static SampleState *
 state_create(const SampleStateType *type, const SampleParameter *parameters, MemoryContext parent)
@@ -54,15 +80,22 @@ state_create(const SampleStateType *type, const SampleParameter *parameters, Mem
 	MemoryContext context =
 		AllocSetContextCreate(parent, "synthdq sample", ALLOCSET_SMALL_SIZES);
 	SampleState *state = MemoryContextAllocZero(
-		context, offsetof(SampleState, sides) + (size_t) type->n_sides * sizeof(Sample));
+		context, offsetof(SampleState, sides) + (size_t) type->n_sides * sizeof(SampleSide));
+	const SampleSpill *spill = spill_files(context);
 
 	EOH_init_header(&state->header, &state_methods, context);
 	state->type = type;
-	state->memory = sample_context_memory(context);
 	if (type->n_parameters > 0)
 		memcpy(state->parameters, parameters, type->n_parameters * sizeof(SampleParameter));
-	for (int side = 0; side < type->n_sides; side++)
-		sample_init(&state->sides[side], &state->memory);
+	for (int i = 0; i < type->n_sides; i++)
+	{
+		SampleSide *side = &state->sides[i];
+
+		side->memory = sample_context_memory(context);
+		side->memory.spill = spill;
+		sample_init(&side->sample, &side->memory);
+	}
+	set_limits(state);
 	return state;
 }
 
@@ -87,18 +120,29 @@ open_expanded(SampleState *state, SampleView *views)
 	Stop stop = sample_stop();
 
 	for (int side = 0; side < state->type->n_sides; side++)
-		check_sample_status(sample_view(&state->sides[side], &stop, &views[side]));
+		check_sample_status(sample_view(&state->sides[side].sample, &stop, &views[side]));
 }
 
-/* The same as streams. */
-static void
+/* The same as streams, with buffers in CurrentMemoryContext. */
+static StreamScratch *
 open_expanded_streams(SampleState *state, SampleStream *streams)
 {
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
+	StreamScratch *scratch = palloc(sizeof(*scratch));
 
-	open_expanded(state, views);
+	arena_init(&scratch->arena, sample_arena_source(CurrentMemoryContext), settings_max_memory());
+	scratch->stop = sample_stop();
 	for (int side = 0; side < state->type->n_sides; side++)
-		streams[side] = sample_stream_of_view(&views[side]);
+		check_sample_status(sample_stream_open(&state->sides[side].sample, &scratch->arena,
+											   &scratch->stop, &streams[side]));
+	return scratch;
+}
+
+/* Give the buffers back before their context does. */
+static void
+close_streams(StreamScratch *scratch)
+{
+	arena_free(&scratch->arena);
+	pfree(scratch);
 }
 
 const SampleParameter *
@@ -125,15 +169,26 @@ sample_state_open_streams(Datum value, const SampleStateType *type, SampleStream
 	return type->n_parameters == 0 ? NULL : state->parameters;
 }
 
+uint64
+sample_state_n(Datum value, const SampleStateType *type, int side)
+{
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
+
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+		return expanded_state(value, type)->sides[side].sample.n;
+	sample_flat_open_streams(value, type, streams);
+	return streams[side].n;
+}
+
 /* Add the samples of a value to those of an object. */
 static void
-add_views(SampleState *state, const SampleView *views)
+add_streams(SampleState *state, SampleStream *streams)
 {
 	Stop stop = sample_stop();
 
 	state->flat_size = 0;
 	for (int side = 0; side < state->type->n_sides; side++)
-		check_sample_status(sample_add_view(&state->sides[side], &views[side], &stop));
+		check_sample_status(sample_add_stream(&state->sides[side].sample, &streams[side], &stop));
 }
 
 /* Two parameter blocks must be one and the same. */
@@ -156,7 +211,7 @@ sample_state_for_update(FunctionCallInfo fcinfo, const SampleStateType *type,
 	bool in_aggregate = AggCheckCallContext(fcinfo, &aggregate) != 0;
 	MemoryContext parent = in_aggregate ? aggregate : CurrentMemoryContext;
 	const SampleParameter *held;
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
 	SampleState *state;
 	Datum value;
 
@@ -167,13 +222,13 @@ sample_state_for_update(FunctionCallInfo fcinfo, const SampleStateType *type,
 	{
 		state = expanded_state(value, type);
 		check_parameters(type, state->parameters, parameters);
-		state->memory.limit = settings_max_memory();
+		set_limits(state);
 		return state;
 	}
-	held = sample_state_open(value, type, views);
+	held = sample_state_open_streams(value, type, streams);
 	check_parameters(type, held, parameters);
 	state = state_create(type, parameters, parent);
-	add_views(state, views);
+	add_streams(state, streams);
 	return state;
 }
 
@@ -181,6 +236,20 @@ Datum
 sample_state_datum(SampleState *state)
 {
 	return EOHPGetRWDatum(&state->header);
+}
+
+Datum
+sample_state_final(FunctionCallInfo fcinfo, const SampleStateType *type)
+{
+	Datum value = PG_GETARG_DATUM(0);
+	struct varlena *pointer;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)) ||
+		AggCheckCallContext(fcinfo, NULL) != AGG_CONTEXT_AGGREGATE)
+		return value;
+	pointer = palloc(EXPANDED_POINTER_SIZE);
+	memcpy(pointer, DatumGetPointer(EOHPGetRODatum(DatumGetEOHP(value))), EXPANDED_POINTER_SIZE);
+	return PointerGetDatum(pointer);
 }
 
 Datum
@@ -197,14 +266,14 @@ sample_state_add_float8(SampleState *state, int side, float8 value)
 	Stop stop = sample_stop();
 
 	state->flat_size = 0;
-	check_sample_status(sample_add(&state->sides[side], value, &stop));
+	check_sample_status(sample_add(&state->sides[side].sample, value, &stop));
 }
 
 void
 sample_state_add_array(SampleState *state, int side, Datum array)
 {
 	ArrayElements elements = array_elements(DatumGetArrayTypeP(array));
-	Sample *sample = &state->sides[side];
+	Sample *sample = &state->sides[side].sample;
 	Stop stop = sample_stop();
 	SdqStatus status = sdq_ok();
 
@@ -231,15 +300,15 @@ sample_state_add_array(SampleState *state, int side, Datum array)
 Datum
 sample_state_combine(FunctionCallInfo fcinfo, const SampleStateType *type)
 {
-	SampleView views[SAMPLE_STATE_MAX_SIDES];
+	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
 	const SampleParameter *parameters;
 	SampleState *state;
 
 	if (PG_ARGISNULL(1))
 		return sample_state_unchanged(fcinfo);
-	parameters = sample_state_open(PG_GETARG_DATUM(1), type, views);
+	parameters = sample_state_open_streams(PG_GETARG_DATUM(1), type, streams);
 	state = sample_state_for_update(fcinfo, type, parameters);
-	add_views(state, views);
+	add_streams(state, streams);
 	return sample_state_datum(state);
 }
 
@@ -252,8 +321,10 @@ state_flat_size(ExpandedObjectHeader *header)
 
 	if (state->flat_size == 0)
 	{
-		open_expanded_streams(state, streams);
+		StreamScratch *scratch = open_expanded_streams(state, streams);
+
 		state->flat_size = sample_flat_size(state->type, streams);
+		close_streams(scratch);
 	}
 	return state->flat_size;
 }
@@ -264,8 +335,9 @@ state_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size)
 {
 	SampleState *state = (SampleState *) header;
 	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
+	StreamScratch *scratch = open_expanded_streams(state, streams);
 
 	Assert(allocated_size == state->flat_size);
-	open_expanded_streams(state, streams);
 	sample_flat_write(state->type, state->parameters, streams, result, allocated_size);
+	close_streams(scratch);
 }

@@ -81,6 +81,16 @@ extern Datum sample_state_datum(SampleState *state);
  * included (sets fcinfo->isnull). */
 extern Datum sample_state_unchanged(FunctionCallInfo fcinfo);
 
+/*
+ * Argument 0 as a final function returns it: the object itself, to be read only. Up to version 15 the
+ * server copies a result that is not in its own context, which would flatten the object and limit it to
+ * 1 GB; a pointer to the object that is in that context passes. From 16 on it does so by itself.
+ */
+extern Datum sample_state_final(FunctionCallInfo fcinfo, const SampleStateType *type);
+
+/* The number of observations of a side: constant time for an object. */
+extern uint64 sample_state_n(Datum value, const SampleStateType *type, int side);
+
 /* Add one value to a side. */
 extern void sample_state_add_float8(SampleState *state, int side, float8 value);
 

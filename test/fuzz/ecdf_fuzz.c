@@ -34,15 +34,23 @@ use_view(const SampleView *view)
 	must(again.n == view->n && again.n_distinct == view->n_distinct, "it is the same sample");
 	if (view->n > 0)
 	{
-		EcdfMoments moments = ecdf_moments(view);
+		SampleStream stream = sample_stream_of_view(view);
+		EcdfMoments moments;
+		double share;
+		double low;
+		double high;
 
+		must(!sdq_failed(ecdf_moments(&stream, NULL, &moments)) &&
+				 !sdq_failed(ecdf_cdf(&stream, INFINITY, NULL, &share)) &&
+				 !sdq_failed(ecdf_quantile(&stream, 0, NULL, &low)) &&
+				 !sdq_failed(ecdf_quantile(&stream, 1, NULL, &high)),
+			 "it answers questions");
 		must(memcmp(again.values, view->values, view->n_distinct * sizeof(double)) == 0 &&
 				 memcmp(again.counts, view->counts, view->n_distinct * sizeof(uint64_t)) == 0,
 			 "to the bit");
 		must(!(moments.stddev < 0), "no standard deviation is negative");
-		must(ecdf_cdf(view, INFINITY) == 1, "all observations are counted");
-		must(ecdf_quantile(view, 0) == view->values[0] &&
-				 ecdf_quantile(view, 1) == view->values[view->n_distinct - 1],
+		must(share == 1, "all observations are counted");
+		must(low == view->values[0] && high == view->values[view->n_distinct - 1],
 			 "the extreme quantiles are the extremes");
 	}
 	sample_free(&sample);

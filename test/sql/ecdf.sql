@@ -240,11 +240,28 @@ SELECT '{1:1}'::ecdf < '{2:1}'::ecdf;
 SELECT ecdf_combine('{1:2147483647}', '{1:1}');
 SELECT ecdf_combine('{1:2147483648}', '{2:1}');
 SELECT ecdf_add('{1:2147483648}', '{2,3}'::smallint[]);
+-- What memory has no room for goes to disk, and is the same value; i / 4.0 for i = 1 to 20000.
+CREATE TEMP TABLE in_memory AS SELECT ecdf(i / 4.0) AS e FROM generate_series(1, 20000) i;
 SET synthdq.max_memory = '64kB';
+SELECT n(d.e), cdf(d.e, 1250) AS cdf, quantile(d.e, 0.5) AS median, mean(d.e),
+       abs(stddev(d.e)^2 * 12 * 16 / 20000 - 20001) < 1e-6 AS stddev, d.e = m.e AS same
+FROM (SELECT ecdf(i / 4.0) AS e FROM generate_series(1, 20000) i OFFSET 0) d, in_memory m;
+SELECT ecdf_send(d.e) = ecdf_send(m.e) AS bytes FROM (SELECT ecdf(i / 4.0) AS e FROM generate_series(1, 20000) i) d, in_memory m;
+SELECT count(*), min(value), max(value), sum(n) FROM ecdf_points((SELECT ecdf(i / 4.0) FROM generate_series(1, 20000) i));
+-- Both halves of the labelled values: 20001 - i is above i for i = 1 to 10000.
+SELECT (ks_test(i / 4.0, i > 10000)).statistic, (mw_test(i / 4.0, i > 10000)).u FROM generate_series(1, 20000) i;
+-- A union of what is stored.
+SELECT n(u.e), u.e = ecdf_combine(m.e, m.e) AS same
+FROM (SELECT ecdf(m.e) AS e FROM in_memory m, generate_series(1, 2) OFFSET 0) u, in_memory m;
+-- As a window, whose result is asked for while rows come.
+SELECT count(*) FILTER (WHERE n <> i), max(median)
+FROM (SELECT i, n(e), quantile(e, 0.5) AS median
+      FROM (SELECT i, ecdf(i / 4.0) OVER (ORDER BY i) AS e FROM generate_series(1, 8000) i) w WHERE i % 2000 = 0) d;
+-- A view of the whole is refused with both sizes.
 \set VERBOSITY sqlstate
-SELECT ecdf(i / 3.0) FROM generate_series(1, 10000) i;
+SELECT kde(i / 4.0) FROM generate_series(1, 20000) i;
 \set VERBOSITY default
--- Pixels still fit.
+-- Pixels need no disk.
 SELECT n(ecdf(i % 256)) FROM generate_series(1, 10000) i;
 RESET synthdq.max_memory;
 

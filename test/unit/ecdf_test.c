@@ -17,6 +17,37 @@ static const EcdfShape one_side = {.n_sides = 1, .n_parameters = 0};
 static const EcdfShape two_sides = {.n_sides = 2, .n_parameters = 0};
 static const EcdfShape with_parameters = {.n_sides = 1, .n_parameters = 2};
 
+/* Questions to a view. */
+static double
+cdf_of(const SampleView *view, double x)
+{
+	SampleStream stream = sample_stream_of_view(view);
+	double share = -1;
+
+	ecdf_cdf(&stream, x, NULL, &share);
+	return share;
+}
+
+static double
+quantile_of(const SampleView *view, double p)
+{
+	SampleStream stream = sample_stream_of_view(view);
+	double value = NAN;
+
+	ecdf_quantile(&stream, p, NULL, &value);
+	return value;
+}
+
+static EcdfMoments
+moments_of(const SampleView *view)
+{
+	SampleStream stream = sample_stream_of_view(view);
+	EcdfMoments moments = {.mean = -1, .stddev = -1};
+
+	ecdf_moments(&stream, NULL, &moments);
+	return moments;
+}
+
 /* A view of literal values and counts. */
 static SampleView
 view_of(const double *values, const uint64_t *counts, size_t n_distinct)
@@ -73,14 +104,14 @@ test_distribution(void)
 	bool inverse = true;
 	bool smallest = true;
 
-	check(ecdf_cdf(&view, 0.999) == 0 && ecdf_cdf(&view, 1) == 0.25 && ecdf_cdf(&view, 2) == 0.75 &&
-			  ecdf_cdf(&view, 3.9) == 0.75 && ecdf_cdf(&view, INFINITY) == 1 &&
-			  ecdf_cdf(&view, -INFINITY) == 0,
+	check(cdf_of(&view, 0.999) == 0 && cdf_of(&view, 1) == 0.25 && cdf_of(&view, 2) == 0.75 &&
+			  cdf_of(&view, 3.9) == 0.75 && cdf_of(&view, INFINITY) == 1 &&
+			  cdf_of(&view, -INFINITY) == 0,
 		  "F of 1, 2, 2, 4 by hand");
-	check(isnan(ecdf_cdf(&view, NAN)), "F of NaN is NaN");
-	check(ecdf_quantile(&view, 0) == 1 && ecdf_quantile(&view, 0.25) == 1 &&
-			  ecdf_quantile(&view, 0.26) == 2 && ecdf_quantile(&view, 0.75) == 2 &&
-			  ecdf_quantile(&view, 0.76) == 4 && ecdf_quantile(&view, 1) == 4,
+	check(isnan(cdf_of(&view, NAN)), "F of NaN is NaN");
+	check(quantile_of(&view, 0) == 1 && quantile_of(&view, 0.25) == 1 &&
+			  quantile_of(&view, 0.26) == 2 && quantile_of(&view, 0.75) == 2 &&
+			  quantile_of(&view, 0.76) == 4 && quantile_of(&view, 1) == 4,
 		  "quantiles of 1, 2, 2, 4 by hand");
 
 	for (size_t n = 1; n <= 100; n++)
@@ -92,13 +123,13 @@ test_distribution(void)
 		}
 		view = view_of(hundred, hundred_counts, n);
 		for (size_t i = 0; i < n; i++)
-			inverse &= ecdf_quantile(&view, ecdf_cdf(&view, hundred[i])) == hundred[i];
+			inverse &= quantile_of(&view, cdf_of(&view, hundred[i])) == hundred[i];
 		for (int k = 0; k <= 1000; k++)
 		{
 			double p = k / 1000.0;
-			double v = ecdf_quantile(&view, p);
+			double v = quantile_of(&view, p);
 
-			smallest &= ecdf_cdf(&view, v) >= p && (v == 0 || ecdf_cdf(&view, v - 1) < p);
+			smallest &= cdf_of(&view, v) >= p && (v == 0 || cdf_of(&view, v - 1) < p);
 		}
 	}
 	check(inverse, "quantile(F(v)) = v for every v, as 7/100 x 100 > 7 would break");
@@ -118,35 +149,34 @@ test_moments(void)
 	const double tenth[] = {0.1};
 	const uint64_t many[] = {1000000007};
 	SampleView view = view_of(small, ones, 4);
-	EcdfMoments moments = ecdf_moments(&view);
+	EcdfMoments moments = moments_of(&view);
 	Rng rng;
 	bool close = true;
 
 	check_close(moments.mean, 2.5, 0, "mean of 1, 2, 3, 4");
 	check_close(moments.stddev, sqrt(5.0 / 3), 1e-15, "standard deviation of 1, 2, 3, 4");
 	view = view_of(offset, ones, 3);
-	moments = ecdf_moments(&view);
+	moments = moments_of(&view);
 	check_close(moments.mean, 1e9 + 0x1p-23, 0, "mean of three neighbours at 1e9");
 	check_close(moments.stddev, 0x1p-23, 1e-15, "standard deviation of three neighbours at 1e9");
 	view = view_of(huge, ones, 2);
-	moments = ecdf_moments(&view);
+	moments = moments_of(&view);
 	check_close(moments.mean, DBL_MAX / 4 * 3, 1e-15, "the mean does not overflow");
 	check_close(moments.stddev, DBL_MAX / 2 / sqrt(2), 1e-15, "nor does the standard deviation");
 	view = view_of(tiny, pair, 2);
-	moments = ecdf_moments(&view);
+	moments = moments_of(&view);
 	check(moments.mean == DBL_TRUE_MIN && moments.stddev == 2 * DBL_TRUE_MIN,
 		  "subnormal numbers do not vanish");
 	view = view_of(ends, ones, 3);
-	check(isnan(ecdf_moments(&view).mean) && isnan(ecdf_moments(&view).stddev),
-		  "both infinities: NaN");
+	check(isnan(moments_of(&view).mean) && isnan(moments_of(&view).stddev), "both infinities: NaN");
 	view = view_of(ends + 1, ones, 2);
-	check(ecdf_moments(&view).mean == INFINITY && isnan(ecdf_moments(&view).stddev),
+	check(moments_of(&view).mean == INFINITY && isnan(moments_of(&view).stddev),
 		  "one infinity is the mean");
 	view = view_of(tenth, many, 1);
-	check(ecdf_moments(&view).mean == 0.1 && ecdf_moments(&view).stddev == 0,
+	check(moments_of(&view).mean == 0.1 && moments_of(&view).stddev == 0,
 		  "equal values have exact moments");
 	view = view_of(tenth, ones, 1);
-	check(ecdf_moments(&view).mean == 0.1 && isnan(ecdf_moments(&view).stddev),
+	check(moments_of(&view).mean == 0.1 && isnan(moments_of(&view).stddev),
 		  "one value has no standard deviation");
 
 	rng_seed(&rng, 4, RNG_STREAM_TEST);
@@ -170,7 +200,7 @@ test_moments(void)
 		for (size_t k = 0; k < n; k++)
 			squares += counts[k] * (values[k] - sum / total) * (values[k] - sum / total);
 		view = view_of(values, counts, n);
-		moments = ecdf_moments(&view);
+		moments = moments_of(&view);
 		close &= fabsl(moments.mean - sum / total) <= 1e-15L * sum / total;
 		close &= fabsl(moments.stddev / sqrtl(squares / (total - 1)) - 1) < 1e-9L;
 	}

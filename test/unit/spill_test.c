@@ -322,6 +322,41 @@ test_view(void)
 	free(values);
 }
 
+/* A sample that is looked at after each value, as in a window, stays fast and within the limit. */
+static void
+test_many_looks(void)
+{
+	Disk disk = {.calls_left = -1};
+	SampleSpill spill = spill_to(&disk);
+	SampleMemory memory = sample_malloc_memory(64 * 1024);
+	size_t n = 20000;
+	double *values = malloc(n * sizeof(double));
+	size_t most_runs = 0;
+	bool failed = false;
+	Sample sample;
+
+	memory.spill = &spill;
+	sample_init(&sample, &memory);
+	for (size_t i = 0; i < n && !failed; i++)
+	{
+		Arena scratch;
+		SampleStream stream;
+
+		arena_init(&scratch, arena_malloc_source(), memory.limit);
+		values[i] = (double) i / 4;
+		failed = sdq_failed(sample_add(&sample, values[i], NULL)) ||
+				 sdq_failed(sample_stream_open(&sample, &scratch, NULL, &stream));
+		if (sample.n_runs > most_runs)
+			most_runs = sample.n_runs;
+		arena_free(&scratch);
+	}
+	check(!failed && agrees(&sample, values, n), "a stream after each value, on disk");
+	check(most_runs < 20, "does not leave many runs");
+	sample_free(&sample);
+	check(disk.n_open == 0 && memory.held == 0, "nothing is left of it");
+	free(values);
+}
+
 /* A view that is larger than the limit goes to disk from where it is. */
 static void
 test_large_view(void)
@@ -480,6 +515,7 @@ main(void)
 	test_against_oracle();
 	test_two_streams();
 	test_view();
+	test_many_looks();
 	test_large_view();
 	test_failures();
 	test_damage();

@@ -5,27 +5,86 @@
 #include "core/sample/ecdf.h"
 
 #include <math.h>
-#include <string.h>
 
-bool
-ecdf_equal(const SampleView *a, const SampleView *b)
+/* Entries between two looks at the stop flag: less than a millisecond. */
+#define ENTRIES_PER_POLL 65536
+
+/* Reads a stream entry by entry. */
+typedef struct Cursor
 {
-	/* Numbers of a sample are equal if their bits are: there is neither NaN nor -0. */
-	return a->n == b->n && a->n_distinct == b->n_distinct &&
-		   (a->n == 0 || (memcmp(a->values, b->values, a->n_distinct * sizeof(*a->values)) == 0 &&
-						  memcmp(a->counts, b->counts, a->n_distinct * sizeof(*a->counts)) == 0));
+	SampleStream *stream;
+	Stop *stop;
+	size_t next; /* index in the piece at hand */
+	size_t until_poll;
+	SdqStatus status;
+} Cursor;
+
+static Cursor
+cursor_open(SampleStream *stream, Stop *stop)
+{
+	return (Cursor){
+		.stream = stream, .stop = stop, .until_poll = ENTRIES_PER_POLL, .status = sdq_ok()};
 }
 
-double
-ecdf_cdf(const SampleView *view, double x)
+/* cursor_next() at the end of a piece, or when it is time to look at the stop flag. */
+static bool
+cursor_turn(Cursor *cursor)
 {
-	uint64_t below = 0;
+	SampleStream *stream = cursor->stream;
 
+	if (sdq_failed(cursor->status))
+		return false;
+	cursor->until_poll = ENTRIES_PER_POLL;
+	if (stop_poll(cursor->stop))
+	{
+		cursor->status = sdq_error(SDQ_INTERRUPTED, 0, 0);
+		return false;
+	}
+	if (cursor->next < stream->n_entries)
+		return true;
+	if (stream->fetch == NULL)
+		return false;
+	cursor->next = 0;
+	cursor->status = stream->fetch(stream);
+	return !sdq_failed(cursor->status) && stream->n_entries > 0;
+}
+
+/* The next entry; false at the end, and on failure, which is in cursor->status. */
+static inline bool
+cursor_next(Cursor *cursor, double *value, uint64_t *count)
+{
+	if ((cursor->next == cursor->stream->n_entries || cursor->until_poll == 0) &&
+		!cursor_turn(cursor))
+		return false;
+	cursor->until_poll--;
+	*value = cursor->stream->values[cursor->next];
+	*count = cursor->stream->counts[cursor->next];
+	cursor->next++;
+	return true;
+}
+
+/* To the start again. */
+static SdqStatus
+restart(SampleStream *stream)
+{
+	return stream->restart == NULL ? sdq_ok() : stream->restart(stream);
+}
+
+SdqStatus
+ecdf_cdf(SampleStream *stream, double x, Stop *stop, double *share)
+{
+	Cursor cursor = cursor_open(stream, stop);
+	uint64_t below = 0;
+	double value;
+	uint64_t count;
+
+	*share = x;
 	if (isnan(x))
-		return x;
-	for (size_t i = 0; i < view->n_distinct && view->values[i] <= x; i++)
-		below += view->counts[i];
-	return (double) below / (double) view->n;
+		return sdq_ok();
+	while (cursor_next(&cursor, &value, &count) && value <= x)
+		below += count;
+	*share = (double) below / (double) stream->n;
+	return cursor.status;
 }
 
 /* The smallest rank r >= 1 with r / n >= p, the division being that of doubles. */
@@ -43,20 +102,17 @@ rank_of(double p, uint64_t n)
 	return (uint64_t) rank;
 }
 
-double
-ecdf_quantile(const SampleView *view, double p)
+SdqStatus
+ecdf_quantile(SampleStream *stream, double p, Stop *stop, double *value)
 {
-	uint64_t rank = rank_of(p, view->n);
+	Cursor cursor = cursor_open(stream, stop);
+	uint64_t rank = rank_of(p, stream->n);
 	uint64_t below = 0;
-	size_t i = 0;
+	uint64_t count;
 
-	for (; i + 1 < view->n_distinct; i++)
-	{
-		below += view->counts[i];
-		if (below >= rank)
-			break;
-	}
-	return view->values[i];
+	while (below < rank && cursor_next(&cursor, value, &count))
+		below += count;
+	return cursor.status;
 }
 
 /* A running sum that carries the rounding error along (Neumaier 1974). */
@@ -77,58 +133,109 @@ carry_add(CarrySum *total, double term)
 }
 
 /* Sums over the sample of (scaled value - centre) and of its square. */
-static void
-sum_powers(const SampleView *view, int exponent, double centre, double *first, double *second)
+static SdqStatus
+sum_powers(SampleStream *stream, int exponent, double centre, Stop *stop, double *first,
+		   double *second)
 {
+	Cursor cursor = cursor_open(stream, stop);
 	CarrySum linear = {0, 0};
 	CarrySum square = {0, 0};
+	SdqStatus status = restart(stream);
+	double value;
+	uint64_t count;
 
-	for (size_t i = 0; i < view->n_distinct; i++)
+	if (sdq_failed(status))
+		return status;
+	while (cursor_next(&cursor, &value, &count))
 	{
-		double count = (double) view->counts[i];
-		double distance = ldexp(view->values[i], -exponent) - centre;
+		double distance = ldexp(value, -exponent) - centre;
 
-		carry_add(&linear, count * distance);
-		carry_add(&square, count * distance * distance);
+		carry_add(&linear, (double) count * distance);
+		carry_add(&square, (double) count * distance * distance);
 	}
 	*first = linear.sum + linear.carry;
 	*second = square.sum + square.carry;
+	return cursor.status;
 }
 
-EcdfMoments
-ecdf_moments(const SampleView *view)
+/* The extremes. */
+static SdqStatus
+find_range(SampleStream *stream, Stop *stop, double *low, double *high)
 {
-	double low = view->values[0];
-	double high = view->values[view->n_distinct - 1];
-	double n = (double) view->n;
+	Cursor cursor = cursor_open(stream, stop);
+	uint64_t count;
+
+	if (cursor_next(&cursor, low, &count))
+		*high = *low;
+	/* The last of each piece is all that is needed. */
+	while (!sdq_failed(cursor.status) && stream->n_entries > 0)
+	{
+		*high = stream->values[stream->n_entries - 1];
+		cursor.next = stream->n_entries;
+		if (!cursor_turn(&cursor))
+			break;
+	}
+	return cursor.status;
+}
+
+SdqStatus
+ecdf_moments(SampleStream *stream, Stop *stop, EcdfMoments *moments)
+{
+	double n = (double) stream->n;
 	int exponent = 0;
+	double low = NAN;
+	double high = NAN;
 	double mean;
 	double first;
 	double second;
-	EcdfMoments moments = {.mean = NAN, .stddev = NAN};
+	SdqStatus status = find_range(stream, stop, &low, &high);
 
+	*moments = (EcdfMoments){.mean = NAN, .stddev = NAN};
+	if (sdq_failed(status))
+		return status;
 	if (isinf(low) || isinf(high))
 	{
 		/* -Infinity + Infinity is NaN, a finite end leaves the other. */
-		moments.mean = low + high;
-		return moments;
+		moments->mean = low + high;
+		return sdq_ok();
 	}
-	if (view->n_distinct == 1)
+	if (low == high)
 	{
-		moments.mean = low;
-		if (view->n > 1)
-			moments.stddev = 0;
-		return moments;
+		moments->mean = low;
+		if (stream->n > 1)
+			moments->stddev = 0;
+		return sdq_ok();
 	}
 
 	/* Scaled by 2^-exponent all values lie in [-1, 1], the largest above 1/2. */
 	frexp(fmax(fabs(low), fabs(high)), &exponent);
-	sum_powers(view, exponent, 0, &first, &second);
+	status = sum_powers(stream, exponent, 0, stop, &first, &second);
+	if (sdq_failed(status))
+		return status;
 	mean = first / n;
-	sum_powers(view, exponent, mean, &first, &second);
-	moments.mean = ldexp(mean + first / n, exponent);
+	status = sum_powers(stream, exponent, mean, stop, &first, &second);
+	if (sdq_failed(status))
+		return status;
+	moments->mean = ldexp(mean + first / n, exponent);
 	/* What rounding of the mean left in the sum of distances is taken out of the squares. */
 	second = fmax(second - first * first / n, 0);
-	moments.stddev = ldexp(sqrt(second / (n - 1)), exponent);
-	return moments;
+	moments->stddev = ldexp(sqrt(second / (n - 1)), exponent);
+	return sdq_ok();
+}
+
+SdqStatus
+ecdf_equal(SampleStream *a, SampleStream *b, Stop *stop, bool *equal)
+{
+	Cursor cursor_a = cursor_open(a, stop);
+	Cursor cursor_b = cursor_open(b, stop);
+	double value_a;
+	double value_b;
+	uint64_t count_a;
+	uint64_t count_b;
+
+	*equal = a->n == b->n;
+	while (*equal && cursor_next(&cursor_a, &value_a, &count_a))
+		*equal =
+			cursor_next(&cursor_b, &value_b, &count_b) && value_a == value_b && count_a == count_b;
+	return sdq_failed(cursor_a.status) ? cursor_a.status : cursor_b.status;
 }

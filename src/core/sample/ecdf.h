@@ -1,28 +1,29 @@
 /*
  * ecdf.h
- *		What one asks of an empirical distribution: F(x), quantiles, mean, standard deviation.
+ *		What one asks of an empirical distribution: F(x), quantiles, mean, standard deviation, equality.
  *
- * All functions but ecdf_equal() need n >= 1; they read only the view, and are linear in n_distinct.
+ * All functions read a stream from its start, once unless it says otherwise, need n >= 1 (but for
+ * ecdf_equal()) and are linear in the number of distinct values. The statuses are those of the stream
+ * and SDQ_INTERRUPTED (the Stop may be NULL).
  */
 #ifndef SYNTHDQ_CORE_SAMPLE_ECDF_H
 #define SYNTHDQ_CORE_SAMPLE_ECDF_H
 
 #include <stdbool.h>
 
-#include "core/sample/tally.h"
-
-/* The same values with the same counts? */
-extern bool ecdf_equal(const SampleView *a, const SampleView *b);
+#include "core/base/status.h"
+#include "core/base/stop.h"
+#include "core/sample/stream.h"
 
 /* F(x) = (number of observations <= x) / n, right-continuous; NaN for a NaN. */
-extern double ecdf_cdf(const SampleView *view, double x);
+extern SdqStatus ecdf_cdf(SampleStream *stream, double x, Stop *stop, double *share);
 
 /*
  * The smallest observed value v with F(v) >= p, 0 <= p <= 1 (definition 1 of Hyndman and Fan 1996;
  * the minimum for p = 0). F(v) is the double that ecdf_cdf() returns, so that
  * ecdf_quantile(ecdf_cdf(v)) = v for every observed v.
  */
-extern double ecdf_quantile(const SampleView *view, double p);
+extern SdqStatus ecdf_quantile(SampleStream *stream, double p, Stop *stop, double *value);
 
 /* Mean and standard deviation. */
 typedef struct EcdfMoments
@@ -33,10 +34,13 @@ typedef struct EcdfMoments
 } EcdfMoments;
 
 /*
- * In two passes over values scaled by a power of two, the second one centred at the first mean: no
- * overflow, and full accuracy for a small spread around a large mean (Chan, Golub and LeVeque 1983,
- * "corrected two-pass"). The order of summation is ascending, so equal samples have equal bits.
+ * Over values scaled by a power of two, first the mean, then centred at it: no overflow, and full
+ * accuracy for a small spread around a large mean (Chan, Golub and LeVeque 1983, "corrected two-pass").
+ * The order of summation is ascending, so equal samples have equal bits. The stream is read three times.
  */
-extern EcdfMoments ecdf_moments(const SampleView *view);
+extern SdqStatus ecdf_moments(SampleStream *stream, Stop *stop, EcdfMoments *moments);
+
+/* Have both the same values with the same counts? */
+extern SdqStatus ecdf_equal(SampleStream *a, SampleStream *b, Stop *stop, bool *equal);
 
 #endif

@@ -463,12 +463,13 @@ sample_add_view(Sample *sample, const SampleView *view, Stop *stop)
 	return sdq_ok();
 }
 
-/* The piece that a stream has at hand, as a view. */
+/* At most n entries of the piece that a stream has at hand, from `start` on, as a view. */
 static SampleView
-view_of_piece(const SampleStream *stream)
+view_of_piece(const SampleStream *stream, size_t start, size_t n)
 {
-	SampleView view = {
-		.n_distinct = stream->n_entries, .values = stream->values, .counts = stream->counts};
+	SampleView view = {.n_distinct = stream->n_entries - start < n ? stream->n_entries - start : n,
+					   .values = stream->values + start,
+					   .counts = stream->counts + start};
 
 	for (size_t i = 0; i < view.n_distinct; i++)
 		view.n += view.counts[i];
@@ -528,10 +529,25 @@ append_view(Sample *sample, const SampleView *view, Stop *stop)
 	return sdq_ok();
 }
 
+/* The same for the piece that a stream has at hand, in parts that the buffer has memory for. */
+static SdqStatus
+append_piece(Sample *sample, const SampleStream *stream, Stop *stop)
+{
+	size_t most = parts_buffer_max(sample);
+	SdqStatus status = sdq_ok();
+
+	for (size_t start = 0; start < stream->n_entries && !sdq_failed(status); start += most)
+	{
+		SampleView view = view_of_piece(stream, start, most);
+
+		status = append_view(sample, &view, stop);
+	}
+	return status;
+}
+
 SdqStatus
 sample_add_stream(Sample *sample, SampleStream *stream, Stop *stop)
 {
-	SampleView piece;
 	SampleMemory memory;
 	Sample gathered;
 	SdqStatus status = check_count(sample, stream->n);
@@ -540,16 +556,16 @@ sample_add_stream(Sample *sample, SampleStream *stream, Stop *stop)
 		return status;
 	if (stream->fetch == NULL)
 	{
-		piece = view_of_piece(stream);
-		return sample_add_view(sample, &piece, stop);
+		SampleView view = view_of_piece(stream, 0, stream->n_entries);
+
+		return sample_add_view(sample, &view, stop);
 	}
 	/* In a sample of its own first, so that a failure leaves nothing behind. */
 	status = memory_to_gather(sample, stream->n, stop, &memory);
 	sample_init(&gathered, &memory);
 	while (!sdq_failed(status))
 	{
-		piece = view_of_piece(stream);
-		status = append_view(&gathered, &piece, stop);
+		status = append_piece(&gathered, stream, stop);
 		if (!sdq_failed(status))
 			status = stream->fetch(stream);
 		if (stream->n_entries == 0)

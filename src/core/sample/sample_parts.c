@@ -34,6 +34,9 @@
 
 #define FIRST_RUNS 4
 
+/* Runs in memory that are left as they are while there are others on disk. */
+#define RUNS_BESIDE_FILES 8
+
 /* Runs on disk that must be readable at a time, whatever the memory. */
 #define MIN_FAN_IN 2
 
@@ -327,8 +330,11 @@ parts_reserve_places(Sample *sample, size_t n)
 SdqStatus
 parts_reserve_runs(Sample *sample, size_t n, Stop *stop)
 {
-	/* What goes to disk is merged on the way. */
-	while (sample->n_files == 0 && sample->n_runs >= 2)
+	/* Large runs that go to disk are merged on the way. Small ones come from looking at the sample again
+	 * and again. */
+	size_t fewest = sample->n_files == 0 ? 2 : RUNS_BESIDE_FILES;
+
+	while (sample->n_runs >= fewest)
 	{
 		const Run *older = &sample->runs[sample->n_runs - 2];
 		const Run *younger = &sample->runs[sample->n_runs - 1];

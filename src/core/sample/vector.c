@@ -218,7 +218,7 @@ move_column(SampleVector *vector, size_t position, uint64_t *keys, Stop *stop)
 	}
 	if (n == 0)
 		return sdq_ok();
-	status = run_from_keys(vector->memory, keys, n, &run);
+	status = run_from_keys(vector->memory, keys, n, NULL, &run);
 	if (sdq_failed(status))
 		return status;
 	status = push_run(vector, position, &run, stop);

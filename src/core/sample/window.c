@@ -47,8 +47,6 @@ window_plan(WindowRange *range, int64_t from, int64_t to, uint64_t n)
 		return false;
 	while (n_slots < span)
 		n_slots *= 2;
-	if (memory->limit != 0 && counter_bytes(n_slots) > memory->limit / MEMORY_SHARE)
-		return false;
 	/* The spare slots lie on the side towards which the window grows. */
 	if (range->n_slots > 0 && low < range->low && high == old_high)
 		low = high + 1 - (int64_t) n_slots;
@@ -67,6 +65,8 @@ window_cover(Window *window, SampleMemory *memory, int64_t from, int64_t to, uin
 		return false;
 	if (range.low == window->low && range.n_slots == window->n_slots)
 		return true;
+	if (memory->limit != 0 && counter_bytes(range.n_slots) > memory->limit / MEMORY_SHARE)
+		return false;
 	counters = sample_memory_resize(memory, NULL, 0, counter_bytes(range.n_slots), &ignored);
 	if (counters == NULL)
 		return false;
