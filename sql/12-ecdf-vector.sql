@@ -86,11 +86,11 @@ CREATE FUNCTION ecdf_vector_final(ecdf_vector) RETURNS ecdf_vector
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION ecdf_vector_final(ecdf_vector) IS 'final function of ecdf_vector(): NULL if there are no positions';
 
--- SSPACE: the counters of 784 8-bit pixels.
+-- SSPACE: the object and the counters of 784 8-bit pixels, 256 and a cache line each.
 CREATE AGGREGATE ecdf_vector(smallint[]) (
     SFUNC = ecdf_vector_add,
     STYPE = ecdf_vector,
-    SSPACE = 819200,
+    SSPACE = 860160,
     COMBINEFUNC = ecdf_vector_combine,
     FINALFUNC = ecdf_vector_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -101,7 +101,7 @@ COMMENT ON AGGREGATE ecdf_vector(smallint[]) IS 'empirical distribution at each 
 CREATE AGGREGATE ecdf_vector(integer[]) (
     SFUNC = ecdf_vector_add,
     STYPE = ecdf_vector,
-    SSPACE = 819200,
+    SSPACE = 860160,
     COMBINEFUNC = ecdf_vector_combine,
     FINALFUNC = ecdf_vector_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -112,7 +112,7 @@ COMMENT ON AGGREGATE ecdf_vector(integer[]) IS 'empirical distribution at each a
 CREATE AGGREGATE ecdf_vector(real[]) (
     SFUNC = ecdf_vector_add,
     STYPE = ecdf_vector,
-    SSPACE = 819200,
+    SSPACE = 860160,
     COMBINEFUNC = ecdf_vector_combine,
     FINALFUNC = ecdf_vector_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -123,7 +123,7 @@ COMMENT ON AGGREGATE ecdf_vector(real[]) IS 'empirical distribution at each arra
 CREATE AGGREGATE ecdf_vector(double precision[]) (
     SFUNC = ecdf_vector_add,
     STYPE = ecdf_vector,
-    SSPACE = 819200,
+    SSPACE = 860160,
     COMBINEFUNC = ecdf_vector_combine,
     FINALFUNC = ecdf_vector_final,
     FINALFUNC_MODIFY = READ_ONLY,

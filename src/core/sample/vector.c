@@ -35,6 +35,9 @@
 /* ... or twice as many as the runs are long, at most this many: little repeats there. */
 #define BUFFER_MAX 65536
 
+/* Counters in a cache line. */
+#define LINE_COUNTERS 16
+
 /* Positions of another vector between two looks at the stop flag: some tenths of a millisecond. */
 #define POSITIONS_PER_POLL 256
 
@@ -47,11 +50,28 @@ vector_init(SampleVector *vector, SampleMemory *memory)
 	vector->memory = memory;
 }
 
+/* Counters from one position to the next. A cache line more than the slots, whose number is a power of
+ * two: the same slot of all positions would fall into a few sets of the cache. */
+static inline size_t
+row_counters(size_t n_slots)
+{
+	return n_slots == 0 ? 0 : n_slots + LINE_COUNTERS;
+}
+
 /* Bytes of the counters; they were allocated, so the product fits. */
 static size_t
 counter_bytes(const SampleVector *vector)
 {
-	return vector->n_positions * vector->window.n_slots * sizeof(uint32_t);
+	return vector->n_positions * row_counters(vector->window.n_slots) * sizeof(uint32_t);
+}
+
+/* The counters of a position; NULL if there are none. */
+static inline uint32_t *
+counters_at(const SampleVector *vector, size_t position)
+{
+	if (vector->counters == NULL)
+		return NULL;
+	return vector->counters + position * row_counters(vector->window.n_slots);
 }
 
 void
@@ -118,7 +138,7 @@ cover(SampleVector *vector, int64_t from, int64_t to, uint64_t n)
 		return false;
 	if (range.low == vector->window.low && range.n_slots == old_slots)
 		return true;
-	if (!checked_multiply(n_positions, range.n_slots, &n_counters))
+	if (!checked_multiply(n_positions, row_counters(range.n_slots), &n_counters))
 		return false;
 	counters = allocate(vector->memory, n_counters, sizeof(uint32_t), &ignored);
 	if (counters == NULL)
@@ -126,7 +146,7 @@ cover(SampleVector *vector, int64_t from, int64_t to, uint64_t n)
 	memset(counters, 0, n_counters * sizeof(uint32_t));
 	start = old_slots == 0 ? 0 : (size_t) (vector->window.low - range.low);
 	for (size_t i = 0; i < n_positions && old_slots > 0; i++)
-		memcpy(counters + i * range.n_slots + start, vector->counters + i * old_slots,
+		memcpy(counters + i * row_counters(range.n_slots) + start, counters_at(vector, i),
 			   old_slots * sizeof(uint32_t));
 	sample_memory_free(vector->memory, vector->counters, counter_bytes(vector));
 	vector->counters = counters;
@@ -145,7 +165,7 @@ counter_of(const SampleVector *vector, size_t position, double value)
 
 	if (!inside || (double) (vector->window.low + (int64_t) slot) != value)
 		return NULL;
-	return vector->counters + position * n_slots + slot;
+	return counters_at(vector, position) + slot;
 }
 
 /* The same, after the window has grown over the value if that is worth it. n = observations that a
@@ -325,11 +345,11 @@ finish_row(SampleVector *vector)
 static void
 count_row(SampleVector *vector)
 {
-	size_t n_slots = vector->window.n_slots;
+	size_t step = row_counters(vector->window.n_slots);
 	uint32_t *counters = vector->counters;
 	const uint32_t *slots = vector->slots;
 
-	for (size_t i = 0; i < vector->n_positions; i++, counters += n_slots)
+	for (size_t i = 0; i < vector->n_positions; i++, counters += step)
 		counters[slots[i]]++;
 }
 
@@ -337,10 +357,11 @@ count_row(SampleVector *vector)
 static uint64_t
 count_position(const SampleVector *vector, size_t position)
 {
+	const uint32_t *counters = counters_at(vector, position);
 	uint64_t n = 0;
 
 	for (size_t slot = 0; slot < vector->window.n_slots; slot++)
-		n += vector->counters[position * vector->window.n_slots + slot];
+		n += counters[slot];
 	if (vector->runs != NULL)
 		for (size_t i = 0; i < vector->runs[position].n; i++)
 			n += vector->runs[position].counts[i];
@@ -560,7 +581,7 @@ show(SampleVector *vector, size_t position, SampleView *view)
 	static const Run empty = {.values = NULL, .counts = NULL, .n = 0, .bytes = 0};
 	const Run *run = vector->runs == NULL ? &empty : &vector->runs[position];
 	size_t n_slots = vector->window.n_slots;
-	const uint32_t *counters = n_slots == 0 ? NULL : vector->counters + position * n_slots;
+	const uint32_t *counters = counters_at(vector, position);
 	size_t n_counted = count_slots(counters, n_slots);
 	uint64_t n = 0;
 

@@ -32,7 +32,7 @@ typedef struct SampleVector
 	bool has_shape;     /* is n_positions known? */
 	uint64_t most;      /* no position has more observations than this */
 	WindowRange window; /* of all positions */
-	uint32_t *counters; /* [n_positions][window.n_slots] */
+	uint32_t *counters; /* [n_positions][window.n_slots, padded] */
 	uint32_t *slots;    /* [n_positions] scratch: where the numbers of a row are counted */
 	uint64_t *buffer;   /* [buffer_capacity][n_positions] keys of other values, or NO_KEY */
 	size_t n_buffered;  /* rows in the buffer */
