@@ -44,6 +44,7 @@ COMMENT ON FUNCTION p_adjust_log10(double precision[], text) IS 'decimal logarit
 --
 --     ks_tests(x, y)            one ks_test() per position
 --     mw_tests(x, y)            one mw_test()
+--     cvm_tests(x, y)           one cvm_test()
 --     wasserstein_tests(x, y)   one wasserstein(), which is a distance and has no p-value
 --
 -- x and y are the ecdf_vector of the real and of the synthetic images, of the same number of positions
@@ -131,6 +132,31 @@ CREATE FUNCTION mw_tests(
     AS 'MODULE_PATHNAME', 'synthdq_mw_tests'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 784;
 COMMENT ON FUNCTION mw_tests(ecdf_vector, ecdf_vector, integer, text, text) IS 'Mann-Whitney U test at each position; adjust bh, by, holm, bonferroni or none';
+
+CREATE FUNCTION cvm_tests(
+        x ecdf_vector,
+        y ecdf_vector,
+        width integer DEFAULT NULL,
+        method text DEFAULT 'auto',
+        adjust text DEFAULT 'bh')
+    RETURNS TABLE (
+        "position" integer,
+        "row" integer,
+        col integer,
+        statistic double precision,
+        statistic_midrank double precision,
+        p_value double precision,
+        log10_p double precision,
+        n_x bigint,
+        n_y bigint,
+        method text,
+        p_adjusted double precision,
+        log10_p_adjusted double precision,
+        zeros_x double precision,
+        zeros_y double precision)
+    AS 'MODULE_PATHNAME', 'synthdq_cvm_tests'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 784;
+COMMENT ON FUNCTION cvm_tests(ecdf_vector, ecdf_vector, integer, text, text) IS 'two-sample Cramer-von Mises test at each position; adjust bh, by, holm, bonferroni or none';
 
 CREATE FUNCTION wasserstein_tests(x ecdf_vector, y ecdf_vector, width integer DEFAULT NULL)
     RETURNS TABLE (

@@ -18,6 +18,7 @@
 
 PG_FUNCTION_INFO_V1(synthdq_ks_tests);
 PG_FUNCTION_INFO_V1(synthdq_mw_tests);
+PG_FUNCTION_INFO_V1(synthdq_cvm_tests);
 PG_FUNCTION_INFO_V1(synthdq_wasserstein_tests);
 
 /* Columns after them: p_adjusted, log10_p_adjusted where there is a p-value; zeros_x, zeros_y. */
@@ -222,6 +223,22 @@ Datum
 synthdq_mw_tests(PG_FUNCTION_ARGS)
 {
 	static const PositionFunction function = {.test = &position_mw, .put_fields = put_mw};
+	PositionsCall call = p_value_arguments(fcinfo);
+
+	return test_positions(fcinfo, &function, &call);
+}
+
+static void
+put_cvm(ResultRow *row, const void *result)
+{
+	put_cvm_fields(row, result);
+}
+
+/* cvm_tests(x, y, width, method, adjust). */
+Datum
+synthdq_cvm_tests(PG_FUNCTION_ARGS)
+{
+	static const PositionFunction function = {.test = &position_cvm, .put_fields = put_cvm};
 	PositionsCall call = p_value_arguments(fcinfo);
 
 	return test_positions(fcinfo, &function, &call);

@@ -1,4 +1,4 @@
--- ks_tests, mw_tests, wasserstein_tests: by hand, each position beside the scalar test,
+-- ks_tests, mw_tests, cvm_tests, wasserstein_tests: by hand, each position beside the scalar test,
 -- adjusted p-values, threads, empty positions, errors, cancel.
 
 -- Three images a side, of 2 x 2 pixels. Position 1: {1,2,3} / {4,5,6}: D = 1, exact p = 2/20 for either
@@ -14,6 +14,11 @@ FROM small, ks_tests(x, y, 2) ORDER BY position;
 SELECT position, row, col, u, round(p_value::numeric, 9) AS p_value, auc, cliffs_delta, n_x, n_y, method,
     round(p_adjusted::numeric, 9) AS p_adjusted, round(zeros_x::numeric, 9) AS zeros_x, round(zeros_y::numeric, 9) AS zeros_y
 FROM small, mw_tests(x, y, 1) ORDER BY position;
+-- T: F - G at 1 to 6 is 1/3, 2/3, 1, 2/3, 1/3, 0; the squares sum to 19/9, and 19/9 * 9/36 = 19/36. Nothing is
+-- farther apart: p = 2/20.
+SELECT position, row, col, round(statistic::numeric, 9) AS statistic, round(p_value::numeric, 9) AS p_value, round(log10_p::numeric, 9) AS log10_p,
+    n_x, n_y, method, round(p_adjusted::numeric, 9) AS p_adjusted, round(zeros_y::numeric, 9) AS zeros_y
+FROM small, cvm_tests(x, y, 2) ORDER BY position;
 -- All of {1,2,3} moves by 3.
 SELECT position, row, col, round(distance::numeric, 9) AS distance, round(distance_over_sd_x::numeric, 9) AS distance_over_sd_x, x_above,
     round(y_above::numeric, 9) AS y_above, n_x, n_y, round(zeros_x::numeric, 9) AS zeros_x, zeros_y > 0 AS zeros_y
@@ -39,6 +44,9 @@ FROM unnest('{auto,asymptotic}'::text[]) m, many, ks_tests(x, y, method => m) t,
 SELECT m, count(*), count(t.u) AS tested, bool_and((t.u, t.p_value, t.log10_p, t.p_greater, t.p_less, t.z, t.auc, t.cliffs_delta, t.n_x, t.n_y, t.method) IS NOT DISTINCT FROM
     (s.u, s.p_value, s.log10_p, s.p_greater, s.p_less, s.z, s.auc, s.cliffs_delta, s.n_x, s.n_y, s.method)) AS batch_independence
 FROM unnest('{auto,asymptotic}'::text[]) m, many, mw_tests(x, y, method => m) t, mw_test(ecdf_at(x, position), ecdf_at(y, position), m) s GROUP BY m ORDER BY m;
+SELECT m, count(*), count(t.statistic) AS tested, bool_and((t.statistic, t.statistic_midrank, t.p_value, t.log10_p, t.n_x, t.n_y, t.method) IS NOT DISTINCT FROM
+    (s.statistic, s.statistic_midrank, s.p_value, s.log10_p, s.n_x, s.n_y, s.method)) AS batch_independence
+FROM unnest('{auto,asymptotic}'::text[]) m, many, cvm_tests(x, y, method => m) t, cvm_test(ecdf_at(x, position), ecdf_at(y, position), m) s GROUP BY m ORDER BY m;
 SELECT count(*), count(t.distance) AS tested, bool_and((t.distance, t.distance_over_sd_x, t.distance_over_sd_pooled, t.x_above, t.y_above, t.n_x, t.n_y) IS NOT DISTINCT FROM
     (s.distance, s.distance_over_sd_x, s.distance_over_sd_pooled, s.x_above, s.y_above, s.n_x, s.n_y)) AS batch_independence
 FROM many, wasserstein_tests(x, y) t, wasserstein(ecdf_at(x, position), ecdf_at(y, position)) s;
