@@ -55,6 +55,8 @@ my @long = (
         FROM generate_series(1, 3400) i, generate_series(1, 30) g GROUP BY g}],
     ['the exact mw_test of each position',
         q{SELECT count(*) FROM vectors, mw_tests(x, y, method => 'exact')}],
+    ['an aggregate that sorts columns',
+        q{SELECT ecdf_vector(min_max_scale(px, 0, id + g)) FROM images, generate_series(1, 10000) g}],
     ['an aggregate that reads rows', q{SELECT ecdf(px) FROM images, generate_series(1, 10000)}],
 );
 
