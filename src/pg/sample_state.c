@@ -77,8 +77,7 @@ set_limits(SampleState *state)
 static SampleState *
 state_create(const SampleStateType *type, const SampleParameter *parameters, MemoryContext parent)
 {
-	MemoryContext context =
-		AllocSetContextCreate(parent, "synthdq sample", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(parent, "synthdq sample", ALLOCSET_SMALL_SIZES);
 	SampleState *state = MemoryContextAllocZero(
 		context, offsetof(SampleState, sides) + (size_t) type->n_sides * sizeof(SampleSide));
 	const SampleSpill *spill = spill_files(context);
