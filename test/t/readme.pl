@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# The study and every SQL block of README.md run as they stand.
+# The study and every SQL block of README.md and of the pages in doc/ run as they stand.
 #
-# The study runs in a database of its own, with a small map; then each section of the README, its SQL
-# blocks in order, in the same database. Blocks of Python run before the SQL of their section, since
-# they write the file that it reads.
+# The study runs in a database of its own, with a small map; then each section of the README and of the
+# pages, its SQL blocks in order, in the same database. Blocks of Python run before the SQL of their
+# section, since they write the file that it reads.
 use strict;
 use warnings;
 use Cwd qw(getcwd);
@@ -63,18 +63,20 @@ sub write_file
     close $file or die "could not write $name: $!\n";
 }
 
-# The sections of the README: name, and the text of its blocks by language.
+# The sections of a page: name, and the text of its blocks by language.
 sub sections
 {
+    my ($page) = @_;
     my (@sections, $block);
-    open my $readme, '<', "$top/README.md" or die "could not read README.md: $!\n";
-    while (<$readme>) {
+    local $_;
+    open my $text, '<', "$top/$page" or die "could not read $page: $!\n";
+    while (<$text>) {
         if (/^```\s*$/ || /^```(\w+)\s*$/) {
             $block = defined $block ? undef : ($1 // '');
         } elsif (defined $block) {
             $sections[-1]{$block} .= $_ if @sections;
         } elsif (/^#+ (.*)/) {
-            push @sections, { name => $1 };
+            push @sections, { name => $1, page => $page };
         }
     }
     return @sections;
@@ -85,11 +87,11 @@ is($status, 0, 'the study runs to its end') or diag(reason($text));
 
 my $has_python = (run_in($work, 'python3', '--version'))[0] == 0;
 my $sections = 0;
-for my $section (sections()) {
+for my $section (map { sections($_) } 'README.md', sort glob 'doc/*.md') {
     next unless defined $section->{sql};
     $sections++;
     SKIP: {
-        my $name = "the SQL of the README section '$section->{name}' runs as it stands";
+        my $name = "the SQL of '$section->{name}' in $section->{page} runs as it stands";
         if (defined $section->{python}) {
             skip "$name: there is no python3", 1 unless $has_python;
             write_file("$work/block.py", $section->{python});
@@ -101,6 +103,6 @@ for my $section (sections()) {
         is($status, 0, $name) or diag(reason($text));
     }
 }
-cmp_ok($sections, '>', 0, 'the README has sections with SQL');
+cmp_ok($sections, '>', 0, 'the pages have sections with SQL');
 
 done_testing();
