@@ -55,10 +55,12 @@ settings_define(void)
 							"max_parallel_workers_per_gather + 1. Results do not depend on it.",
 							&threads_setting, 0, 0, POOL_MAX_THREADS, PGC_USERSET, 0, NULL, NULL,
 							NULL);
-	DefineCustomIntVariable("synthdq.max_memory", "Memory that one computation or sample may use.",
-							"What would need more is refused with an error that names both sizes.",
-							&max_memory_setting, DEFAULT_MAX_MEMORY_KB, 64, INT_MAX, PGC_USERSET,
-							GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"synthdq.max_memory", "Memory that one computation or sample may use.",
+		"Samples beyond it go to temporary files; what else would need more is refused "
+		"with an error that names both sizes.",
+		&max_memory_setting, DEFAULT_MAX_MEMORY_KB, 64, INT_MAX, PGC_USERSET, GUC_UNIT_KB, NULL,
+		NULL, NULL);
 	DefineCustomEnumVariable("synthdq.progress", "Whether long computations report their progress.",
 							 NULL, &progress_setting, PROGRESS_OFF, progress_options, PGC_USERSET,
 							 0, NULL, NULL, NULL);

@@ -105,7 +105,7 @@ value_table_entries(const ValueTable *table, double *values, uint64_t *counts)
 		if (table->slots[i].key != VALUE_TABLE_NO_KEY)
 			keys[n++] = table->slots[i].key;
 	/* Few keys: done long before anybody would ask to stop. */
-	sort_keys(keys, (uint64_t *) values, n, NULL);
+	sort_keys(keys, (void *) values, n, NULL);
 	for (size_t i = 0; i < n; i++)
 	{
 		const ValueSlot *slot = value_table_find(table, keys[i]);
