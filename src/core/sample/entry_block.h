@@ -24,8 +24,8 @@
  *
  * The encoder takes the smallest form, the first of the list where several are; so equal entries have
  * equal bytes. The decoder reads any form that holds the entries, and trusts nothing: any bytes give
- * well-formed entries or SDQ_BAD_DATA with an EntryFault as detail. Both take one to three
- * nanoseconds an entry. No function keeps anything; any thread may call them.
+ * well-formed entries or SDQ_BAD_DATA with an EntryFault as detail. Both take one to two
+ * nanoseconds an entry, three to seven where varints are of mixed lengths. No function keeps anything; any thread may call them.
  */
 #ifndef SYNTHDQ_CORE_SAMPLE_ENTRY_BLOCK_H
 #define SYNTHDQ_CORE_SAMPLE_ENTRY_BLOCK_H

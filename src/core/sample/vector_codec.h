@@ -62,7 +62,7 @@ extern uint64_t vector_position_n(const VectorView *view, size_t position);
 
 /*
  * The sample at a position (from 0), decoded into values[max_distinct] and counts[max_distinct] and
- * checked; an empty sample has n = 0. One to three nanoseconds an entry. Any thread may call it.
+ * checked; an empty sample has n = 0. Some nanoseconds an entry. Any thread may call it.
  */
 extern SdqStatus vector_position(const VectorView *view, size_t position, double *values,
 								 uint64_t *counts, SampleView *sample);
