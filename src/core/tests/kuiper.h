@@ -36,16 +36,16 @@ typedef struct KuiperResult
  * not depend on where the circle is cut. The null laws:
  * - exact, conditional on the ties (kuiper_exact.h). Where p is below about 1e-290, the asymptotic value is
  *	 returned instead, and `method` says so.
- * - asymptotic: Kuiper's series at l = z + 2 h,
+ * - asymptotic, untied or lightly tied: Kuiper's series at l = z + 2 h,
  *
  *		z = sqrt(n_x n_y / N) (V - half a lattice step),   h = (m + 2 n) / (6 sqrt(m n (m + n))),
  *
  *	 m >= n the sizes, h being what Hodges (1957) found one boundary to be off. Measured against the exact
  *	 law without ties from 1000 + 1000 on: p within 1 % above 0.01, too large by 5 % at 1e-4 and by 30 % at
- *	 1e-12. It takes no notice of ties, with which p is too large: never more significant than it should
- *	 be, and far less where one value holds most of the observations.
+ *	 1e-12.
+ * - asymptotic, at most KUIPER_SCALED_BLOCKS_MAX distinct values and many ties: kuiper_scaled.h.
  *
- * Both samples must have at least one observation (else SDQ_BAD_ARGUMENT). The tally is read twice.
+ * Both samples must have at least one observation (else SDQ_BAD_ARGUMENT). The tally is read several times.
  * Scratch memory is given back. Failures: SDQ_INTERRUPTED; those of the arena; for TEST_EXACT also
  * SDQ_TOO_LARGE with TESTS_EXACT_INFEASIBLE.
  */

@@ -33,6 +33,9 @@
 #define PAIR_WORK 6
 #define PASS_WORK 16
 
+/* Nanoseconds that planning one crossing takes. */
+#define PLAN_WORK 20
+
 /* Below this, what was lost to underflow may have been seen. */
 #define P_MIN 1e-290
 
@@ -61,6 +64,7 @@ typedef struct Walk
 	double *weights; /* [n_a + 1] */
 	Stop *stop;
 	double since_poll;
+	bool is_stopped;
 } Walk;
 
 static int64_t
@@ -69,15 +73,28 @@ min_int64(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The least state at which e is at or above `least` after S values: i N >= S n_a + least. */
+/* The least state at which e is at or above `least` >= 0 after S values: i N >= S n_a + least. The sum is
+ * below 2^64, as S <= 2^32, n_a <= 2^31, least <= 2^62. */
 static int64_t
 least_state(const Walk *walk, int64_t S, int64_t least)
 {
-	__extension__ typedef __int128 Int128;
-	Int128 N = walk->n_a + walk->n_b;
-	Int128 bound = (Int128) S * walk->n_a + least;
+	uint64_t N = (uint64_t) (walk->n_a + walk->n_b);
+	uint64_t bound = (uint64_t) S * (uint64_t) walk->n_a + (uint64_t) least;
 
 	return (int64_t) ((bound + N - 1) / N);
+}
+
+/* Count work done; has the caller asked to stop? Once true, always true. */
+static bool
+poll_work(Walk *walk, double work)
+{
+	walk->since_poll += work;
+	if (walk->since_poll >= POLL_WORK)
+	{
+		walk->since_poll = 0;
+		walk->is_stopped = stop_poll(walk->stop);
+	}
+	return walk->is_stopped;
 }
 
 /* Work of crossing a block value by value, and at once, from the states [first, last] after S values. */
@@ -97,18 +114,19 @@ jumping_work(const Walk *walk, int64_t t, int64_t first, int64_t last)
 	return PAIR_WORK * (double) (last - first + 1) * targets + PASS_WORK;
 }
 
-/* Work of one walk over blocks ties[n_blocks], circular, from block `start` on. */
+/* Work of one walk over blocks ties[n_blocks] (NULL: of one value each), circular, from block `start` on. Stops counting above the limit, and
+ * when asked to stop. */
 static double
-walk_work(const Walk *walk, const int64_t *ties, int64_t n_blocks, int64_t start, double limit)
+walk_work(Walk *walk, const int64_t *ties, int64_t n_blocks, int64_t start, double limit)
 {
 	double work = 0;
 	int64_t S = 0;
 	int64_t first = 0;
 	int64_t last = 0;
 
-	for (int64_t k = 0; k < n_blocks && work <= limit; k++)
+	for (int64_t k = 0; k < n_blocks && work <= limit && !poll_work(walk, PLAN_WORK); k++)
 	{
-		int64_t t = ties[(start + k) % n_blocks];
+		int64_t t = ties == NULL ? 1 : ties[(start + k) % n_blocks];
 
 		/* Two arrays each. */
 		work += 2 * fmin(stepping_work(walk, t, first, last), jumping_work(walk, t, first, last));
@@ -121,13 +139,13 @@ walk_work(const Walk *walk, const int64_t *ties, int64_t n_blocks, int64_t start
 
 /* Work of all walks. */
 static double
-plan(const Walk *walk, const int64_t *ties, int64_t n_blocks, double limit)
+plan(Walk *walk, const int64_t *ties, int64_t n_blocks, double limit)
 {
 	double work = 0;
 
-	if (n_blocks == walk->n_a + walk->n_b)
+	if (ties == NULL)
 		return 2 * walk_work(walk, ties, n_blocks, 0, limit);
-	for (int64_t j = 0; j < n_blocks && work <= limit; j++)
+	for (int64_t j = 0; j < n_blocks && work <= limit && !walk->is_stopped; j++)
 		work += walk_work(walk, ties, n_blocks, j, limit - work);
 	return work;
 }
@@ -257,7 +275,7 @@ look(const Walk *walk, Front *front, int64_t old_first, int64_t least)
 	}
 }
 
-/* Make the step of one block with one front, or with two. */
+/* Make the step of one block with one front, or with two; true if the caller has asked to stop. */
 static bool
 advance(Walk *walk, Front *front, int64_t least, Front *other, int64_t other_least, int64_t t)
 {
@@ -282,11 +300,7 @@ advance(Walk *walk, Front *front, int64_t least, Front *other, int64_t other_lea
 		other->below[walk->first - 1] = other->reached[walk->first - 1] = 0;
 		other->next_below[walk->first - 1] = other->next_reached[walk->first - 1] = 0;
 	}
-	walk->since_poll += other == NULL ? work : 2 * work;
-	if (walk->since_poll < POLL_WORK)
-		return false;
-	walk->since_poll = 0;
-	return stop_poll(walk->stop);
+	return poll_work(walk, other == NULL ? work : 2 * work);
 }
 
 /* All walks without ties. */
@@ -344,43 +358,46 @@ walk_tied(Walk *walk, const int64_t *ties, int64_t n_blocks, Arena *scratch, dou
 
 /* Plan and walk, with scratch that the caller gives back. */
 static SdqStatus
-plan_and_walk(Walk *walk, Tally *tally, int64_t n_blocks, double limit, Arena *scratch,
+plan_and_walk(Walk *walk, const int64_t *ties, int64_t n_blocks, double limit, Arena *scratch,
 			  KuiperExact *result)
 {
 	double p = 0;
-	size_t n = 0;
-	int64_t *ties;
-	TallyBlock block;
 	SdqStatus status;
 
-	result->is_done = false;
-	/* Each walk passes each block end. */
-	result->work =
-		PASS_WORK * (double) n_blocks * (n_blocks == walk->n_a + walk->n_b ? 1 : (double) n_blocks);
-	if (result->work > limit)
-		return sdq_ok();
-	ties = arena_alloc(scratch, (size_t) n_blocks, sizeof(int64_t));
-	if (ties == NULL)
-		return arena_failure(scratch);
-	tally_rewind(tally);
-	while (tally_next(tally, &block))
-		ties[n++] = block.x + block.y;
-	if (sdq_failed(tally_status(tally)))
-		return tally_status(tally);
 	result->work = plan(walk, ties, n_blocks, limit);
+	if (walk->is_stopped)
+		return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	if (result->work > limit)
 		return sdq_ok();
-
 	walk->weights = arena_alloc(scratch, (size_t) walk->n_a + 1, sizeof(double));
 	if (walk->weights == NULL)
 		return arena_failure(scratch);
-	status = n_blocks == walk->n_a + walk->n_b ? walk_untied(walk, scratch, &p)
-											   : walk_tied(walk, ties, n_blocks, scratch, &p);
+	status = ties == NULL ? walk_untied(walk, scratch, &p)
+						  : walk_tied(walk, ties, n_blocks, scratch, &p);
 	if (sdq_failed(status))
 		return status;
 	result->is_done = p >= P_MIN;
 	result->log_p = log(p);
 	return sdq_ok();
+}
+
+SdqStatus
+kuiper_exact_of_ties(const int64_t *ties, int64_t n_blocks, int64_t n_x, int64_t n_y,
+					 int64_t lattice, double limit, Arena *scratch, Stop *stop, KuiperExact *result)
+{
+	ArenaMark mark = arena_mark(scratch);
+	Walk walk = {
+		.n_a = min_int64(n_x, n_y), .n_b = n_x < n_y ? n_y : n_x, .lattice = lattice, .stop = stop};
+	SdqStatus status;
+
+	result->is_done = false;
+	/* Each walk passes each block end. */
+	result->work = PASS_WORK * (double) n_blocks * (ties == NULL ? 1 : (double) n_blocks);
+	if (result->work > limit)
+		return sdq_ok();
+	status = plan_and_walk(&walk, ties, n_blocks, limit, scratch, result);
+	arena_release(scratch, mark);
+	return status;
 }
 
 SdqStatus
@@ -390,10 +407,28 @@ kuiper_exact(Tally *tally, int64_t n_blocks, int64_t lattice, double limit, Aren
 	ArenaMark mark = arena_mark(scratch);
 	int64_t n_x = (int64_t) tally->x.n;
 	int64_t n_y = (int64_t) tally->y.n;
-	Walk walk = {
-		.n_a = min_int64(n_x, n_y), .n_b = n_x < n_y ? n_y : n_x, .lattice = lattice, .stop = stop};
-	SdqStatus status = plan_and_walk(&walk, tally, n_blocks, limit, scratch, result);
+	int64_t *ties = NULL;
+	int64_t n = 0;
+	TallyBlock block;
+	SdqStatus status;
 
+	if (n_blocks < n_x + n_y)
+	{
+		result->is_done = false;
+		result->work = PASS_WORK * (double) n_blocks * (double) n_blocks;
+		if (result->work > limit)
+			return sdq_ok();
+		/* At most 2^15 of them, by the largest limit there is. */
+		ties = arena_alloc(scratch, (size_t) n_blocks, sizeof(int64_t));
+		if (ties == NULL)
+			return arena_failure(scratch);
+		tally_rewind(tally);
+		while (tally_next(tally, &block))
+			ties[n++] = block.x + block.y;
+		if (sdq_failed(tally_status(tally)))
+			return tally_status(tally);
+	}
+	status = kuiper_exact_of_ties(ties, n_blocks, n_x, n_y, lattice, limit, scratch, stop, result);
 	arena_release(scratch, mark);
 	return status;
 }

@@ -30,4 +30,10 @@ typedef struct KuiperExact
 extern SdqStatus kuiper_exact(Tally *tally, int64_t n_blocks, int64_t lattice, double limit,
 							  Arena *scratch, Stop *stop, KuiperExact *result);
 
+/* The same for samples of which only the sizes and those of the blocks are given: ties[n_blocks], adding up
+ * to n_x + n_y, or NULL where n_blocks = n_x + n_y. */
+extern SdqStatus kuiper_exact_of_ties(const int64_t *ties, int64_t n_blocks, int64_t n_x,
+									  int64_t n_y, int64_t lattice, double limit, Arena *scratch,
+									  Stop *stop, KuiperExact *result);
+
 #endif
