@@ -135,6 +135,8 @@ read_ends(Plan *plan, Tally *tally, double limit, double *work, size_t *n_states
 		int64_t n_before = end->last - end->first + 1;
 		int64_t n_after;
 
+		if (poll_work(plan, PAIR_WORK))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		end++;
 		end->t = block.x + block.y;
 		end->S = end[-1].S + end->t;
@@ -244,8 +246,8 @@ window_of(const Plan *plan, size_t state)
 }
 
 /* Add the windows' part to the work, and find the longest row of windows. */
-static void
-plan_windows(const Plan *plan, double limit, double *work, double *longest)
+static SdqStatus
+plan_windows(Plan *plan, double limit, double *work, double *longest)
 {
 	*longest = 1;
 	for (size_t k = 1; k < plan->n_ends && *work <= limit; k++)
@@ -264,9 +266,12 @@ plan_windows(const Plan *plan, double limit, double *work, double *longest)
 				states_after(end + 1, i, &from, &to);
 			row += length;
 			*work += length * (double) (to - from + 1);
+			if (poll_work(plan, PAIR_WORK))
+				return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		}
 		*longest = fmax(*longest, row);
 	}
+	return sdq_ok();
 }
 
 /* Send the chances of one state to another, which is `shift` windows' places higher: what falls below the window is
@@ -385,11 +390,10 @@ plan_and_run(Plan *plan, Tally *tally, int64_t n_blocks, double limit, Arena *sc
 	status = plan_backwards(plan);
 	if (!sdq_failed(status))
 		status = plan_forwards(plan);
-	if (sdq_failed(status))
+	if (!sdq_failed(status))
+		status = plan_windows(plan, limit, &result->work, &longest);
+	if (sdq_failed(status) || result->work > limit)
 		return status;
-	plan_windows(plan, limit, &result->work, &longest);
-	if (result->work > limit)
-		return sdq_ok();
 
 	rows[0] = arena_alloc(scratch, (size_t) longest, sizeof(double));
 	rows[1] = arena_alloc(scratch, (size_t) longest, sizeof(double));
