@@ -109,7 +109,8 @@ COMMENT ON FUNCTION ks_same_within(ks_result, double precision, double precision
 -- auc = P(X > Y) + P(X = Y) / 2 and cliffs_delta = 2 auc - 1 are those of mw_test(). The interval is
 -- symmetric in ln(auc / (1 - auc)), so it stays within (0, 1); it is made for large samples (from some
 -- 20 a side). magnitude names the size of cliffs_delta by the usual bands: below .147 negligible, .33
--- small, .474 medium, else large. The bounds are NULL where no variance can be estimated: auc is 0 or
+-- small, .474 medium, else large. Where fewer than some 20 values differ from one that all others have, the
+-- interval is too narrow, whatever n. The bounds are NULL where no variance can be estimated: auc is 0 or
 -- 1, all values are equal, or a side has one observation.
 --
 --     SELECT (auc_interval(x.e, y.e)).* FROM x, y;
@@ -152,15 +153,16 @@ COMMENT ON FUNCTION auc_interval(ecdf, ecdf, double precision) IS 'chance that x
 -- auc_same_within: does neither side tend to be larger, within a margin?
 --
 -- same is true if the auc is certain to lie within 1/2 -+ margin: two one-sided tests, each at level
--- alpha, by the bounds of auc_interval() with a tail of alpha on either side (auc_low, auc_high). If the
--- true auc lies outside, same is true with a chance of about alpha; below some 50 observations a side it
--- may be a hundredth more. Where no variance can be estimated the bounds are those of ks_same_within(),
--- which always hold: a constant that is the same on both sides is the same, given enough observations.
+-- alpha, by auc -+ (h + sqrt(z^2 variance + h^2)), h = (z^2 + 1) / (4 min(n_x, n_y)), z the normal quantile of
+-- alpha (auc_low, auc_high). If the true auc lies outside, same is true with a chance of about alpha or
+-- less, also where nearly all values are the same, as in the margin of an image, for which auc_interval() is
+-- too narrow. Where no variance can be estimated the bounds are those of ks_same_within(), which always
+-- hold: a constant that is the same on both sides is the same, given enough observations.
 -- A margin of .0735 is the upper end of "negligible" (cliffs_delta .147).
 --
 --     SELECT (auc_same_within(x.e, y.e, 0.02)).same FROM x, y;
 --
--- Source: Schuirmann 1987 (two one-sided tests).
+-- Source: Schuirmann 1987 (two one-sided tests); the bounds are score intervals, as in Wilson 1927.
 -- ---------------------------------------------------------------------------------------------
 CREATE TYPE auc_same_result AS (
     same boolean,

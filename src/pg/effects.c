@@ -259,7 +259,7 @@ synthdq_auc_same_within(PG_FUNCTION_ARGS)
 
 	if (!find_moments(fcinfo, &work))
 		PG_RETURN_NULL();
-	interval = auc_interval_or_dkw(&work.moments, alpha);
+	interval = auc_margin_interval(&work.moments, alpha);
 	result_row_datum(&row,
 					 BoolGetDatum(interval.low >= 0.5 - margin && interval.high <= 0.5 + margin));
 	result_row_float8(&row, work.moments.auc);

@@ -52,8 +52,11 @@ SELECT p_value, log10_p < -10000 AS far_out, method FROM brunner_munzel_test('{1
 -- No larger than a margin of .05: 100 a side will not do (two standard errors are .08), 4,000 will; a shift of the same size never.
 SELECT n, (auc_same_within(x, y, 0.05)).same AS same, (auc_same_within(x, z, 0.05)).same AS shifted, (mw_test(x, y)).p_value > 0.05 AS not_significant
 FROM (SELECT n, ecdf(i % 100) AS x, ecdf((i + 1) % 100) AS y, ecdf(i % 100 + 10) AS z FROM (VALUES (100), (4000)) v(n), generate_series(1, n) i GROUP BY n) r ORDER BY n;
-SELECT same, auc, near(auc_low, 1 / (1 + exp(2 * 1.6448536269514722))) AS low, near(auc_high, 1 / (1 + exp(-2 * 1.6448536269514722))) AS high, margin, alpha, n_x, n_y
-FROM auc_same_within('{1:1,3:1}'::ecdf, '{2:2}'::ecdf, 0.5);
+-- auc 1/2, variance (1/4) / 99 + 0; h = (z^2 + 1) / 400. And a single value that differs: auc .4995, as sure as of a count of 1.
+SELECT same, auc, near(auc_low, 0.5 - w) AS low, near(auc_high, 0.5 + w) AS high, margin, alpha, n_x, n_y
+FROM (VALUES (1.6448536269514722 ^ 2)) z(z2), LATERAL (VALUES ((z2 + 1) / 400 + sqrt(z2 / 396 + ((z2 + 1) / 400) ^ 2))) r(w),
+    auc_same_within('{1:50,3:50}'::ecdf, '{2:100}'::ecdf, 0.5);
+SELECT same, auc, near(auc_low, 0.5 - 5.330332327041731 / 2000) AS low FROM auc_same_within('{0:1000}'::ecdf, '{0:999,1:1}'::ecdf, 0.0022);
 -- Constants are the same if there are enough of them; no overlap never is, one observation neither.
 SELECT (auc_same_within('{0:60000}'::ecdf, '{0:10000}', 0.02)).same AS constant, (auc_same_within('{0:5}'::ecdf, '{0:5}', 0.02)).same AS few,
     (auc_same_within('{0:60000}'::ecdf, '{1:10000}', 0.49)).same AS disjoint, (auc_same_within('{0:1}'::ecdf, '{0:1000}', 0.1)).same AS one;

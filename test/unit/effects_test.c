@@ -149,12 +149,20 @@ check_degenerate(void)
 	/* Equal constants, many of them, are the same: by the bounds that always hold. */
 	m = moments_of_views(view_of_counts((double[]){0}, (uint64_t[]){60000}, 1),
 						 view_of_counts((double[]){0}, (uint64_t[]){10000}, 1));
-	interval = auc_interval_or_dkw(&m, .05);
+	interval = auc_margin_interval(&m, .05);
 	check_close(interval.high - .5, sqrt(log(40) / 120000) + sqrt(log(40) / 20000), 1e-12,
 				"bounds without variance are those of both samples");
 	check_close(interval.low, 1 - interval.high, 1e-15, "on both sides");
+
+	/* equivalence_rare_value: 1 of 1,000 differs. The upper bound of the score interval of a count of 1 is
+	 * 1 + c + sqrt(z^2 + c^2) = 5.33033, c = (z^2 + 1) / 2; a chance of it in 1,000 moves auc by half of that. */
+	m = moments_of_views(view_of_counts((double[]){0}, (uint64_t[]){1000}, 1),
+						 view_of_counts((double[]){0, 1}, (uint64_t[]){999, 1}, 2));
+	interval = auc_margin_interval(&m, .05);
+	check_close(interval.low, .5 - 5.33033 / 2000, 1e-8,
+				"equivalence_rare_value: as much as one cannot tell from a single value");
 	m = MOMENTS(((double[]){1}), ((double[]){2}));
-	interval = auc_interval_or_dkw(&m, .05);
+	interval = auc_margin_interval(&m, .05);
 	check(interval.low == 0 && interval.high == 1, "two observations say nothing");
 }
 

@@ -107,18 +107,23 @@ auc_interval(const AucMoments *moments, double tail)
 }
 
 AucInterval
-auc_interval_or_dkw(const AucMoments *moments, double tail)
+auc_margin_interval(const AucMoments *moments, double tail)
 {
-	AucInterval interval = auc_interval(moments, tail);
+	double variance = moments->variance_x + moments->variance_y;
+	double width;
 
-	if (isnan(interval.low))
+	if (variance > 0)
 	{
+		double z = normal_upper_quantile(tail);
+		double h = (z * z + 1) / (4 * fmin((double) moments->n_x, (double) moments->n_y));
+
+		width = h + sqrt(z * z * variance + h * h);
+	}
+	else
 		/* A is the mean of one distribution function over the other sample: it is off by no more than
 		 * both are, each in one direction for each of the bounds. */
-		double width = dkw_one_side(moments->n_x, tail / 2) + dkw_one_side(moments->n_y, tail / 2);
-
-		interval.low = fmax(0, moments->auc - width);
-		interval.high = fmin(1, moments->auc + width);
-	}
-	return interval;
+		width = dkw_one_side(moments->n_x, tail / 2) + dkw_one_side(moments->n_y, tail / 2);
+	return (AucInterval){.low = fmax(0, moments->auc - width),
+						 .high = fmin(1, moments->auc + width),
+						 .std_error = sqrt(variance)};
 }

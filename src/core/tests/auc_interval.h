@@ -62,7 +62,16 @@ typedef struct AucInterval
  */
 extern AucInterval auc_interval(const AucMoments *moments, double tail);
 
-/* The same; where there are no bounds, those of dkw_one_side() for both samples, which hold always. */
-extern AucInterval auc_interval_or_dkw(const AucMoments *moments, double tail);
+/*
+ * Bounds for a claim that A lies within a margin. Where nearly all values are the same the variance rests
+ * on few values, and is smallest in just those samples that happen to lack some of the few others; an
+ * interval that takes it as it is makes such claims several times too often. So this one is a
+ * score interval with a correction for continuity, as Wilson's of a proportion (1927): A -+ (h +
+ * sqrt(z^2 variance + h^2)), h = (z^2 + 1) / (4 min(n_x, n_y)), clipped to [0, 1]. For a rare value on one
+ * side it is that of the number of times that the value was seen, and such a claim is wrong with
+ * a chance of at most `tail`. Where the variance is 0 or there is none, the bounds are those of
+ * dkw_one_side() for both samples, which always hold.
+ */
+extern AucInterval auc_margin_interval(const AucMoments *moments, double tail);
 
 #endif
