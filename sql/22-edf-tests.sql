@@ -26,7 +26,7 @@
 --
 --     SELECT (cvm_test('{1:1,2:1,3:1}', '{4:1,5:1,6:1}')).*;   -- statistic 0.5278, p_value 0.1, exact
 --
--- Source: Anderson 1962; exact: Xiao, Gordon and Yakovlev 2007.
+-- Source: Anderson 1962; exact: Xiao, Gordon and Yakovlev 2006.
 -- ---------------------------------------------------------------------------------------------
 CREATE TYPE cvm_result AS (
     statistic double precision,

@@ -5,7 +5,7 @@
  * Sample a is the smaller one. A state is how many of the S smallest values went to a, at the end of a
  * block of ties; there d = i n_b - (S - i) n_a, divided by the greatest common divisor of the sizes,
  * is a whole number, and so is Q = sum of t d^2, a multiple of the statistic. The recursion of Xiao,
- * Gordon and Yakovlev ("A C++ program for the Cramer-von Mises two-sample test", 2007) carries, for
+ * Gordon and Yakovlev ("A C++ program for the Cramer-von Mises two-sample test", 2006) carries, for
  * each state, the chance of each value that Q can have there, from block to block: a block of t
  * values sends c of them to a with a hypergeometric chance. Evaluated at block ends only, it
  * is conditional on the ties.
