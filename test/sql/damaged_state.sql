@@ -111,7 +111,7 @@ SELECT survive('\x01010000' || words32(6, 3, 17) || '\x0603' || '\x000080ff' || 
     'SELECT mean(e), e::text, ks_test(e, e), ecdf_send(e), ecdf_combine(NULL, e) FROM (SELECT $1::ecdf) v (e)');
 SELECT survive('\x01000000' || words32(3, 3, 2, 5, 0, 0, 5, 1, 1, 11) || '\x0402000102' || '\x02010000003f',
     'SELECT mean(v), stddev(v), ecdf_pooled(v), ecdf_at(v, least(2, n_positions(v))), v::text, v::json, ecdf_vector_send(v), v = v,
-            ecdf_vector_combine(v, v), ecdf_vector_final(v), (SELECT count(*) FROM ecdf_vector_points(v))
+            ecdf_vector_combine(v, v), ecdf_vector_final(v), (SELECT count(*) FROM ks_tests(v, v)), (SELECT count(*) FROM ecdf_vector_points(v))
      FROM (SELECT $1::ecdf_vector) w (v)');
 SELECT survive('\x01020000' || words32(1, 1, 3, 2, 1, 4) || '\x000100' || '\x04010202',
     'SELECT s::text, sample_pair_add(s, 1, 2), sample_pair_combine(s, s) FROM (SELECT $1::sample_pair) v (s)');
