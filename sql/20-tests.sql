@@ -72,7 +72,7 @@ COMMENT ON FUNCTION ks_test(ecdf, ecdf, text) IS 'two-sample Kolmogorov-Smirnov 
 CREATE AGGREGATE ks_test(x double precision, y double precision) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 6144,
+    SSPACE = 7168,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -127,7 +127,7 @@ COMMENT ON AGGREGATE ks_test(double precision[], double precision[]) IS 'two-sam
 CREATE AGGREGATE ks_test(x double precision, is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 6144,
+    SSPACE = 7168,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -233,7 +233,7 @@ COMMENT ON FUNCTION mw_test(ecdf, ecdf, text) IS 'Mann-Whitney U test of two dis
 CREATE AGGREGATE mw_test(x double precision, y double precision) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 6144,
+    SSPACE = 7168,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -288,7 +288,7 @@ COMMENT ON AGGREGATE mw_test(double precision[], double precision[]) IS 'Mann-Wh
 CREATE AGGREGATE mw_test(x double precision, is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 6144,
+    SSPACE = 7168,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,

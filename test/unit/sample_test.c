@@ -315,6 +315,55 @@ test_long_arrays(void)
 	free(small);
 }
 
+/* Bytes that come one by one, in orders that let the window grow towards either end, meet the ends of
+ * their range last or never, and leave it in the end. */
+static void
+test_bytes(void)
+{
+	size_t worst = 0;
+	bool right = true;
+	Rng rng;
+
+	rng_seed(&rng, 12, RNG_STREAM_TEST);
+	for (int repeat = 0; repeat < 300; repeat++)
+	{
+		SampleMemory memory = sample_malloc_memory(0);
+		double values[600];
+		size_t n = sizeof(values) / sizeof(values[0]);
+		Plain plain = {.values = values, .n = n};
+		Sample sample;
+
+		sample_init(&sample, &memory);
+		for (size_t i = 0; i < n; i++)
+		{
+			/* The range widens with i, from its lower end, its upper end or its middle. */
+			uint64_t width = i < 256 ? i + 1 : 256;
+			uint64_t room = 256 - width;
+			uint64_t first = repeat % 3 == 0 ? 0 : repeat % 3 == 1 ? room : room / 2;
+
+			values[i] = (double) (first + rng_below(&rng, width));
+			sample_add(&sample, values[i], NULL);
+			if (memory.held > worst)
+				worst = memory.held;
+		}
+		if (repeat % 4 == 0)
+		{
+			/* No bytes any more. */
+			values[0] = repeat % 8 == 0 ? -1 : 256;
+			sample_free(&sample);
+			sample_init(&sample, &memory);
+			for (size_t i = n; i-- > 0;)
+				sample_add(&sample, values[i], NULL);
+		}
+		right = right && agrees(&sample, &plain);
+		sample_free(&sample);
+	}
+	check(right, "bytes in any order are counted right");
+	/* A counter for each lane of each slot, one slot more, and an empty buffer of 16 values. */
+	check(worst <= 257 * WINDOW_LANES * sizeof(uint32_t) + 16 * sizeof(uint64_t),
+		  "bytes never need more than 256 slots");
+}
+
 /* Memory that fails after a number of calls. */
 typedef struct Failing
 {
@@ -453,6 +502,7 @@ main(void)
 	test_small();
 	test_against_oracle();
 	test_long_arrays();
+	test_bytes();
 	test_failures();
 	test_limits();
 	return check_done();

@@ -32,6 +32,7 @@ window_plan(WindowRange *range, int64_t from, int64_t to, uint64_t n)
 	int64_t high = to;
 	uint64_t span;
 	size_t n_slots = MIN_SLOTS;
+	bool are_bytes;
 
 	if (range->n_slots > 0)
 	{
@@ -47,9 +48,19 @@ window_plan(WindowRange *range, int64_t from, int64_t to, uint64_t n)
 		return false;
 	while (n_slots < span)
 		n_slots *= 2;
+	are_bytes = low >= 0 && high < DENSE_SLOTS;
 	/* The spare slots lie on the side towards which the window grows. */
 	if (range->n_slots > 0 && low < range->low && high == old_high)
 		low = high + 1 - (int64_t) n_slots;
+	if (are_bytes)
+	{
+		/* Bytes have no values beyond their range, on either side: no slot is spent on them, and none
+		 * of the window's growth. */
+		if (low > DENSE_SLOTS - (int64_t) n_slots)
+			low = DENSE_SLOTS - (int64_t) n_slots;
+		if (low < 0)
+			low = 0;
+	}
 	*range = (WindowRange){.low = low, .n_slots = n_slots};
 	return true;
 }
