@@ -51,6 +51,8 @@ my @long = (
     ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],
+    ['the exact ks_test_1samp', q{SELECT ks_test_1samp(ecdf((i - 0.5) / 1e5 * 0.9975), 'exact')
+                                  FROM generate_series(1, 100000) i}],
     ['the exact wilcoxon_test', q{SELECT wilcoxon_test(i * (i % 2 * 2 - 1), 0, 'wilcox', 'exact')
         FROM generate_series(1, 3400) i, generate_series(1, 30) g GROUP BY g}],
     ['the exact mw_test of each position',
