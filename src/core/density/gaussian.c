@@ -18,8 +18,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/base/compensated.h"
 #include "core/base/cpu.h"
-#include "core/density/compensated.h"
 
 #define GAUSSIAN_BLOCK 256
 #define GAUSSIAN_LANES 8

@@ -7,7 +7,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "core/density/compensated.h"
+#include "core/base/compensated.h"
 
 /* Points per block: 6 MB of coordinates and weights in two dimensions. */
 #define BLOCK_POINTS ((size_t) 1 << 18)

@@ -4,7 +4,7 @@
  */
 #include "core/density/moments.h"
 
-#include "core/density/compensated.h"
+#include "core/base/compensated.h"
 
 /* Values between two polls of the stop flag, about 2 ms. */
 #define POLL_INTERVAL ((size_t) 1 << 18)

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "core/base/compensated.h"
+
 /* Entries between two looks at the stop flag: less than a millisecond. */
 #define ENTRIES_PER_POLL 65536
 
@@ -115,31 +117,14 @@ ecdf_quantile(SampleStream *stream, double p, Stop *stop, double *value)
 	return cursor.status;
 }
 
-/* A running sum that carries the rounding error along (Neumaier 1974). */
-typedef struct CarrySum
-{
-	double sum;
-	double carry;
-} CarrySum;
-
-static inline void
-carry_add(CarrySum *total, double term)
-{
-	double sum = total->sum + term;
-
-	total->carry +=
-		fabs(total->sum) >= fabs(term) ? (total->sum - sum) + term : (term - sum) + total->sum;
-	total->sum = sum;
-}
-
 /* Sums over the sample of (scaled value - centre) and of its square. */
 static SdqStatus
 sum_powers(SampleStream *stream, int exponent, double centre, Stop *stop, double *first,
 		   double *second)
 {
 	Cursor cursor = cursor_open(stream, stop);
-	CarrySum linear = {0, 0};
-	CarrySum square = {0, 0};
+	Compensated linear = {0, 0};
+	Compensated square = {0, 0};
 	SdqStatus status = restart(stream);
 	double value;
 	uint64_t count;
@@ -150,11 +135,11 @@ sum_powers(SampleStream *stream, int exponent, double centre, Stop *stop, double
 	{
 		double distance = ldexp(value, -exponent) - centre;
 
-		carry_add(&linear, (double) count * distance);
-		carry_add(&square, (double) count * distance * distance);
+		compensated_add(&linear, (double) count * distance);
+		compensated_add(&square, (double) count * distance * distance);
 	}
-	*first = linear.sum + linear.carry;
-	*second = square.sum + square.carry;
+	*first = compensated_total(&linear);
+	*second = compensated_total(&square);
 	return cursor.status;
 }
 

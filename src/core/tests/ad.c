@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/density/compensated.h"
+#include "core/base/compensated.h"
 #include "core/tests/bridge_law.h"
 
 /* Counts of one sample read between two looks at the stop flag: some milliseconds. */

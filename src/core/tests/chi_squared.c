@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/density/compensated.h"
+#include "core/base/compensated.h"
 #include "core/tests/gamma_tail.h"
 
 /* Columns, or cells, between two looks at the stop flag: some milliseconds. */

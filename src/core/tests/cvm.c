@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "core/density/compensated.h"
+#include "core/base/compensated.h"
 #include "core/tests/bridge_law.h"
 #include "core/tests/cvm_exact.h"
 

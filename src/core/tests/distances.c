@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/density/compensated.h"
+#include "core/base/compensated.h"
 
 /* Distinct values between two looks at the stop flag: some milliseconds. */
 #define POLL_BLOCKS (1 << 20)

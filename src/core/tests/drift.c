@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#include "core/density/compensated.h"
+#include "core/base/compensated.h"
 #include "core/tests/gamma_tail.h"
 
 /* Distinct values between two looks at the stop flag: some milliseconds. */

@@ -7,8 +7,8 @@
  * units in the last place plus n * eps^2, where a plain loop over n terms of one sign loses up to
  * n * eps. The order of the terms is the caller's, and so are the bits.
  */
-#ifndef SYNTHDQ_CORE_DENSITY_COMPENSATED_H
-#define SYNTHDQ_CORE_DENSITY_COMPENSATED_H
+#ifndef SYNTHDQ_CORE_BASE_COMPENSATED_H
+#define SYNTHDQ_CORE_BASE_COMPENSATED_H
 
 #include <math.h>
 
