@@ -1,8 +1,8 @@
 /*
  * convolve_template.h
  *		One tile of a convolution, included once per instruction set by convolve.c, which
- *		defines CONVOLVE_NAME, CONVOLVE_TARGET, CONVOLVE_VECTOR_BYTES and CONVOLVE_SUMS (how many registers
- *		hold sums) and explains the method. The macros are undefined again here.
+ *		defines CONVOLVE_NAME, CONVOLVE_TARGET, CONVOLVE_VECTOR_BYTES and CONVOLVE_SUMS (how many
+ *		registers hold sums) and explains the method. The macros are undefined again here.
  */
 #define CONVOLVE_LANES ((ptrdiff_t) (CONVOLVE_VECTOR_BYTES / sizeof(double)))
 

@@ -207,16 +207,14 @@ plan_recursions(const KsFold *fold, Recursions *r)
 	}
 }
 
-/* ln(e^a + e^b), a being finite. */
-static double
-log_add(double a, double b)
-{
-	return b > a ? b + log1p(exp(a - b)) : a + log1p(exp(b - a));
-}
+/* ks_exact_log_p() or ks_normal_log_p(). */
+typedef SdqStatus (*RecursionLaw)(const KsBand *band, const KsExactPlan *plan, const KsTies *ties,
+								  Arena *scratch, Stop *stop, double *log_p);
 
 /* Run them. */
 static SdqStatus
-run_recursions(const KsFold *fold, const Recursions *r, Arena *scratch, Stop *stop, PValue *p)
+run_recursions(RecursionLaw law, const KsFold *fold, const Recursions *r, Arena *scratch,
+			   Stop *stop, PValue *p)
 {
 	double log_p[N_ALTERNATIVES];
 
@@ -226,51 +224,32 @@ run_recursions(const KsFold *fold, const Recursions *r, Arena *scratch, Stop *st
 
 		if (!r->needed[k])
 			continue;
-		status = ks_exact_log_p(&r->bands[k], &r->plans[k], &fold->ties, scratch, stop, &log_p[k]);
+		status = law(&r->bands[k], &r->plans[k], &fold->ties, scratch, stop, &log_p[k]);
 		if (sdq_failed(status))
 			return status;
 		/* Rounding does not tell this from a certain event. */
 		if (log_p[k] > -LOG_CERTAIN)
 			log_p[k] = 0;
+		/* What the sample itself does is possible, even if a law should overlook it. */
+		if (k != TWO_SIDED || !r->is_separable)
+			log_p[k] = fmax(log_p[k], r->plans[k].log_least);
 		p[k] = pvalue_from_log(log_p[k]);
 	}
 	if (r->is_separable)
 		p[TWO_SIDED] = pvalue_from_log(
-			log_add(log_p[r->main], r->needed[TWO_SIDED] ? log_p[TWO_SIDED] : log_p[r->main]));
+			log_add(log_p[r->main], log_p[r->needed[TWO_SIDED] ? TWO_SIDED : r->main]));
 	return sdq_ok();
 }
 
-/* The law for few distinct values if there are many ties, else the law without ties. */
-static SdqStatus
-asymptotic(const KsFold *fold, Arena *scratch, Stop *stop, PValue *p)
+/* The law without ties. */
+static void
+hodges(const KsFold *fold, PValue *p)
 {
-	bool needed[N_ALTERNATIVES] = {true, fold->plus > 0, fold->minus > 0};
-	KsBand bands[N_ALTERNATIVES];
-	bool heavily_tied = fold->n_blocks <= KS_NORMAL_BLOCKS_MAX &&
-						fold->n_x + fold->n_y >= HEAVILY_TIED * fold->n_blocks;
+	int64_t greatest = fold->plus > fold->minus ? fold->plus : fold->minus;
 
-	make_bands(fold, bands);
-	for (int k = 0; k < N_ALTERNATIVES; k++)
-	{
-		double log_p;
-		SdqStatus status;
-
-		if (!needed[k])
-			continue;
-		if (!heavily_tied)
-		{
-			p[k] = k == TWO_SIDED ? ks_hodges_two_sided(fold->n_x, fold->n_y, bands[k].high)
-								  : ks_hodges_one_sided(fold->n_x, fold->n_y, bands[k].high);
-			continue;
-		}
-		if (k != TWO_SIDED)
-			bands[k] = ks_band_cut_off(&bands[k], KS_CUT_NORMAL);
-		status = ks_normal_log_p(&bands[k], &fold->ties, scratch, stop, &log_p);
-		if (sdq_failed(status))
-			return status;
-		p[k] = pvalue_from_log(log_p);
-	}
-	return sdq_ok();
+	p[TWO_SIDED] = ks_hodges_two_sided(fold->n_x, fold->n_y, greatest);
+	p[GREATER] = ks_hodges_one_sided(fold->n_x, fold->n_y, fold->plus);
+	p[LESS] = ks_hodges_one_sided(fold->n_x, fold->n_y, fold->minus);
 }
 
 /* Fill p[] by the law asked for, and say which one it was. */
@@ -278,26 +257,34 @@ static SdqStatus
 find_p_values(const KsFold *fold, TestMethod method, Arena *scratch, Stop *stop, PValue *p,
 			  TestMethod *done_by)
 {
+	bool heavily_tied = fold->n_blocks <= KS_NORMAL_BLOCKS_MAX &&
+						fold->n_x + fold->n_y >= HEAVILY_TIED * fold->n_blocks;
+	Recursions recursions;
+
 	*done_by = method == TEST_ASYMPTOTIC ? TEST_ASYMPTOTIC : TEST_EXACT;
 	for (int k = 0; k < N_ALTERNATIVES; k++)
 		p[k] = pvalue_from(1);
 	if (fold->plus == 0 && fold->minus == 0)
 		return sdq_ok();
+	if (method != TEST_ASYMPTOTIC && try_closed_form(fold, p))
+		return sdq_ok();
+
+	if (method != TEST_ASYMPTOTIC || heavily_tied)
+		plan_recursions(fold, &recursions);
 	if (method != TEST_ASYMPTOTIC)
 	{
 		double limit = method == TEST_EXACT ? KS_FORCED_WORK_MAX : KS_EXACT_WORK_MAX;
-		Recursions recursions;
 
-		if (try_closed_form(fold, p))
-			return sdq_ok();
-		plan_recursions(fold, &recursions);
 		if (recursions.work > limit && method == TEST_EXACT)
 			return test_exact_infeasible(recursions.work, limit);
 		if (recursions.work <= limit && recursions.is_possible)
-			return run_recursions(fold, &recursions, scratch, stop, p);
+			return run_recursions(ks_exact_log_p, fold, &recursions, scratch, stop, p);
 	}
 	*done_by = TEST_ASYMPTOTIC;
-	return asymptotic(fold, scratch, stop, p);
+	if (heavily_tied)
+		return run_recursions(ks_normal_log_p, fold, &recursions, scratch, stop, p);
+	hodges(fold, p);
+	return sdq_ok();
 }
 
 SdqStatus

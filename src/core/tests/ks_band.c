@@ -4,8 +4,6 @@
  */
 #include "core/tests/ks_band.h"
 
-#include <math.h>
-
 int64_t
 ks_band_lattice(const KsBand *band, int64_t S, int64_t i)
 {
@@ -46,19 +44,4 @@ ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold)
 	/* No state lies below -n_a n_b. */
 	return (KsBand){
 		.n_a = n_a, .n_b = n_b, .high = threshold, .low = n_a * n_b + 1, .low_hits = false};
-}
-
-KsBand
-ks_band_cut_off(const KsBand *band, double cut)
-{
-	double product = (double) band->n_a * (double) band->n_b;
-	double unit = sqrt(product * ((double) band->n_a + (double) band->n_b)); /* l = 1 */
-	double l = (double) band->high / unit;
-	double c = 2 * cut / (l + sqrt(l * l + 4 * cut));
-	double low = ceil(c * unit) + (double) band->n_a + (double) band->n_b;
-	KsBand result = *band;
-
-	if (low <= product)
-		result.low = (int64_t) low;
-	return result;
 }

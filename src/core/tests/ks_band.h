@@ -33,14 +33,6 @@ extern KsBand ks_band_two_sided(int64_t n_x, int64_t n_y, int64_t threshold);
  * below the band. */
 extern KsBand ks_band_one_sided(int64_t n_a, int64_t n_b, int64_t threshold);
 
-/*
- * A one-sided band cut off below, where hardly any path comes back from. For the limiting Brownian
- * bridge, a path that reaches l also visits -c with a chance of at most 2 exp(-2 c (c + l))
- * wherever the block ends lie (reflection on either side of the crossing). The cut is at a given c
- * (c + l): at 10 the relative error is 4e-9.
- */
-extern KsBand ks_band_cut_off(const KsBand *band, double cut);
-
 /* The lowest state above the band after S values, and the highest below it. They need not
  * exist, and may be negative. Both move up by at most one per value. */
 extern int64_t ks_band_first_above(const KsBand *band, int64_t S);

@@ -99,15 +99,6 @@
 #define POLL_MADDS       1e7
 #define POLL_BLOCK_MADDS 1e3
 
-/* States that matter after S values; none if bottom > top. */
-typedef struct States
-{
-	int64_t bottom;
-	int64_t top;
-	int64_t above; /* those from here on are above the band */
-	int64_t below; /* those up to here are below it */
-} States;
-
 /* r at a state next to the band, in units of exp(log_least). */
 typedef struct Exit
 {
@@ -126,11 +117,8 @@ typedef struct Walk
 	const KsBand *band;
 	const KsExactPlan *plan;
 	double N;
-	double theta; /* of the walk; theta + rest is exactly 1 */
+	double theta; /* the plan's */
 	double rest;
-	double tilt_a_value; /* ln of the true chances over the walk's: for each of S values */
-	double tilt_a_state; /* and for each state of x */
-	double log_r0;
 	int64_t S;
 	int64_t bottom; /* the states kept */
 	int64_t top;
@@ -181,7 +169,7 @@ log_look(const KsBand *band, int64_t S)
 /* A lower bound of ln p: a single look, the nearest to half of the values from which the band
  * can be left. Even a single path is better than nothing. */
 static double
-log_lower_bound(const KsBand *band, const KsTies *ties)
+log_lower_bound(const KsBand *band, const KsTies *ties, int64_t *look)
 {
 	int64_t N = band->n_a + band->n_b;
 	int64_t S = 0;
@@ -190,6 +178,7 @@ log_lower_bound(const KsBand *band, const KsTies *ties)
 	bool all_kept = ties->n_blocks <= KS_TIES_KEPT_MAX;
 	int64_t n_looks = all_kept ? ties->n_blocks : KS_TIES_PARTS;
 
+	*look = 0;
 	for (int64_t k = 0; k < n_looks; k++)
 	{
 		int64_t distance;
@@ -203,14 +192,14 @@ log_lower_bound(const KsBand *band, const KsTies *ties)
 		if (log_chance == -INFINITY)
 			continue;
 		nearest = distance;
+		*look = S;
 		best = log_chance;
 	}
 	return best > -INFINITY ? best : -log_binomial((double) N, (double) band->n_a);
 }
 
-/* Which states matter after S values. */
-static States
-states_that_matter(const KsBand *band, const KsExactPlan *plan, int64_t S)
+KsStates
+ks_exact_states(const KsBand *band, const KsExactPlan *plan, int64_t S)
 {
 	double spread = (double) S * (double) (band->n_a + band->n_b - S + 1);
 	double center = (double) S * plan->share_a;
@@ -219,7 +208,7 @@ states_that_matter(const KsBand *band, const KsExactPlan *plan, int64_t S)
 	double high = center + reach;
 	int64_t least = S > band->n_b ? S - band->n_b : 0;
 	int64_t most = S < band->n_a ? S : band->n_a;
-	States states = {.above = ks_band_first_above(band, S), .below = 0};
+	KsStates states = {.above = ks_band_first_above(band, S), .below = 0};
 
 	if (band->low_hits)
 		states.below = ks_band_last_below(band, S);
@@ -265,11 +254,11 @@ work_of_part(const KsBand *band, const KsExactPlan *plan, const KsTiesPart *part
 	double n_taps;
 	double kept;
 	double computed;
-	States states;
+	KsStates states;
 
 	if (part->n_blocks == 0)
 		return 0;
-	states = states_that_matter(band, plan, part->last_end);
+	states = ks_exact_states(band, plan, part->last_end);
 	computed = (double) (states.top - states.bottom + 1);
 	if (computed <= 0)
 		return 0;
@@ -283,6 +272,38 @@ work_of_part(const KsBand *band, const KsExactPlan *plan, const KsTiesPart *part
 	computed = fmin(computed, kept + (band->low_hits ? 2 : 1) * n_taps);
 	return n_blocks * (BLOCK_WORK + TAP_WORK * n_taps +
 					   MADD_WORK * (computed + CONVOLVE_TILE) * fmin(n_taps, kept + CONVOLVE_TILE));
+}
+
+void
+ks_exact_tilt(const KsBand *band, double slope, KsExactPlan *plan)
+{
+	double n_a = (double) band->n_a;
+	double n_b = (double) band->n_b;
+	double N = n_a + n_b;
+	double true_theta = n_a / N;
+	double excess = fmin(slope, n_b / N / 2);
+	double log_a;
+	double log_b;
+
+	plan->rest = 1 - (true_theta + excess);
+	plan->theta = 1 - plan->rest;
+	excess = fma(plan->theta, N, -n_a) / N;
+	log_a = log1p(-excess / plan->theta);
+	log_b = log1p(excess / plan->rest);
+	plan->tilt_a_value = true_theta * log_a + (1 - true_theta) * log_b;
+	plan->tilt_a_state = log_a - log_b;
+	plan->log_r0 = log_binomial_chance(N, n_a, 0, n_a, n_b);
+}
+
+double
+ks_exact_log_r(const KsBand *band, const KsExactPlan *plan, int64_t S, double i, double x)
+{
+	double n_a = (double) band->n_a;
+	double n_b = (double) band->n_b;
+	double left = n_a + n_b - (double) S;
+
+	return log_binomial_chance(left, n_a - i, -x, n_a, n_b) - plan->log_r0 +
+		   (double) S * plan->tilt_a_value + x * plan->tilt_a_state;
 }
 
 KsExactPlan
@@ -301,7 +322,7 @@ ks_exact_plan(const KsBand *band, const KsTies *ties, double log_least)
 	double width;
 	KsExactPlan plan;
 
-	plan.log_least = fmax(log_least, log_lower_bound(band, ties));
+	plan.log_least = fmax(log_least, log_lower_bound(band, ties, &plan.best_look));
 	log_leave = margin - plan.log_least;
 	log_detour = fmax(log_leave - exponent, margin) + SKEW_EXPONENT * skew * exponent;
 	plan.log_range = band->low_hits ? log_leave : log_detour;
@@ -316,6 +337,8 @@ ks_exact_plan(const KsBand *band, const KsTies *ties, double log_least)
 	/* The reach is greatest at half of the values. */
 	width = 2 * (0.5 * (N + 1) * sqrt(plan.reach) + plan.slack + 1);
 	plan.max_width = width < n_a + 1 ? (int64_t) width : band->n_a + 1;
+
+	ks_exact_tilt(band, band->low_hits ? 0 : plan.line, &plan);
 
 	plan.work = 0;
 	for (size_t k = 0; k < KS_TIES_PARTS; k++)
@@ -394,10 +417,8 @@ move_exit(const Walk *walk, Exit *exit, int64_t S, int64_t i)
 	{
 		double x = (double) ks_band_lattice(walk->band, S, i) / walk->N;
 
-		exit->log_r = log_binomial_chance(left, to_a, -x, (double) walk->band->n_a,
-										  (double) walk->band->n_b) -
-					  walk->log_r0 + (double) S * walk->tilt_a_value + x * walk->tilt_a_state -
-					  walk->plan->log_least;
+		exit->log_r =
+			ks_exact_log_r(walk->band, walk->plan, S, (double) i, x) - walk->plan->log_least;
 		exit->factor = 1;
 		exit->unit = exp(exit->log_r);
 		exit->n_carried = 0;
@@ -439,7 +460,7 @@ take_states(Walk *walk, Exit *exit, int64_t S, int64_t i, int64_t n, int towards
 
 /* g of the states that matter, into the spare row; false if a stop was requested. */
 static bool
-convolve_states(Walk *walk, const States *states, double *to, Stop *stop)
+convolve_states(Walk *walk, const KsStates *states, double *to, Stop *stop)
 {
 	ConvolveRow row = {.values = walk->g, .first = walk->bottom, .last = walk->top};
 	int64_t width = walk->top - walk->bottom + CONVOLVE_TILE;
@@ -470,7 +491,7 @@ static SdqStatus
 cross_block(Walk *walk, int64_t t, Stop *stop)
 {
 	int64_t S = walk->S + t;
-	States states = states_that_matter(walk->band, walk->plan, S);
+	KsStates states = ks_exact_states(walk->band, walk->plan, S);
 	double *to = walk->spare + CONVOLVE_TILE;
 
 	if (states.bottom < walk->bottom)
@@ -516,39 +537,14 @@ cross_block(Walk *walk, int64_t t, Stop *stop)
 	return sdq_ok();
 }
 
-/* The walk's theta, and what it takes to undo it. */
-static void
-choose_theta(Walk *walk)
-{
-	double n_a = (double) walk->band->n_a;
-	double true_theta = n_a / walk->N;
-	double excess = 0;
-	double log_a;
-	double log_b;
-
-	if (!walk->band->low_hits)
-		excess = 2 * ((double) walk->band->high / walk->N) / walk->N;
-	if (excess > (1 - true_theta) / 2)
-		excess = (1 - true_theta) / 2;
-	walk->rest = 1 - (true_theta + excess);
-	walk->theta = 1 - walk->rest;
-	excess = fma(walk->theta, walk->N, -n_a) / walk->N;
-	log_a = log1p(-excess / walk->theta);
-	log_b = log1p(excess / walk->rest);
-	walk->tilt_a_value = true_theta * log_a + (1 - true_theta) * log_b;
-	walk->tilt_a_state = log_a - log_b;
-}
-
 /* Nothing is known about any value yet: state 0, for certain. */
 static SdqStatus
 start_walk(Walk *walk, Arena *scratch)
 {
 	size_t width = (size_t) walk->plan->max_width;
-	double n_a = (double) walk->band->n_a;
-	double n_b = (double) walk->band->n_b;
 	double exponent;
 
-	walk->N = n_a + n_b;
+	walk->N = (double) walk->band->n_a + (double) walk->band->n_b;
 	/* Beyond this share of all chances even the likeliest start does not matter. */
 	exponent = walk->plan->log_range + log(walk->N);
 	walk->least_weight = exp(-fmin(exponent, LOG_WEIGHT_MAX));
@@ -558,8 +554,8 @@ start_walk(Walk *walk, Arena *scratch)
 	walk->taps = arena_alloc(scratch, 2 * (size_t) walk->taps_reach + 1, sizeof(double));
 	if (walk->row == NULL || walk->spare == NULL || walk->taps == NULL)
 		return arena_failure(scratch);
-	choose_theta(walk);
-	walk->log_r0 = log_binomial_chance(walk->N, n_a, 0, n_a, n_b);
+	walk->theta = walk->plan->theta;
+	walk->rest = walk->plan->rest;
 	walk->g = walk->row + CONVOLVE_TILE;
 	walk->g[0] = SCALE;
 	return sdq_ok();

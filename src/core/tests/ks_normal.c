@@ -1,346 +1,323 @@
 /*
  * ks_normal.c
- *		The block recursion of ks_exact.c with normal instead of hypergeometric transitions.
+ *		The recursion of ks_exact.c on a coarser grid, with normal steps.
  *
- * In large samples the path of ks_band.h, centred and divided by sqrt(n_a n_b / (N - 1)), is a
- * Brownian bridge B looked at at the times u_k = S_k / N where blocks end. Ties matter because
- * nothing is seen between those times. The boundaries of the band lie half a state inside of the
- * first states outside, the usual continuity correction, and so vary a little with k.
+ * The walk, its plan, the states that matter and the chance r to go on to the end are those of the
+ * exact law. But the states are joined to cells, of a width that fits the smallest step, and what
+ * a block adds is normal with the mean and variance of the binomial law. Since the walk is tilted
+ * towards the limit, it is that law's centre that counts however small p is: the error is that of
+ * a saddle-point approximation, and all of the smallness of p is in r, which is exact.
  *
- * With v_k(b) the chance to have been outside by time u_k given B(u_k) = b,
- *		v_k(b) = E v_{k-1}(B(u_{k-1})),
- * where B(u_{k-1}) is normal with mean b u_{k-1} / u_k and variance u_{k-1} (u_k - u_{k-1}) / u_k.
- * v is 1 outside, v_1 = 0 inside, and the answer is v at u = 1, b = 0. The integral over the band
- * is the midpoint rule on nodes closer than the standard deviations of the steps that lead to and
- * away from them; for a normal density at that spacing the rule is right to 1e-8. The parts
- * outside are normal tails, and each row of weights is divided by its sum.
+ * The limits lie half a state inside of the first states outside, the usual continuity correction.
+ * At each block end the grid is shifted so that a cell begins at the upper limit; a cell that the
+ * lower limit cuts is divided. Within a cell the walk's density is taken as constant, while r is
+ * summed up as the geometric sequence that it nearly is.
  *
- * Steps so small that they would need more than NODES_MAX nodes are joined: the ends of such tiny
- * blocks are not looked at, which matters little right beside another look.
- *
- * Far out in the tail the hypergeometric law is not normal any more. Let C be the expected number
- * of looks at which the path is outside but was not at the look before; it bounds the p-value from
- * above and is close to it where crossings are rare. C is a sum of tails of single looks, and
- * those are known exactly. So the recursion's result is multiplied by C with hypergeometric tails
- * over C with normal tails; and where C, by either kind of tails, is below FAR_OUT (there the path
- * overshoots the boundary by so little that every small step matters, and v would underflow before
- * long) C itself, with hypergeometric tails, is the result. Given that B(u_k) is outside, the
- * share of new crossings follows from the about exponential overshoot.
+ * Where a step is smaller than a cell it is joined with the next: so near to another look, a look
+ * matters little. Where cells would be as narrow as states, the exact recursion itself takes no
+ * longer.
  */
 #include "core/tests/ks_normal.h"
 
-#include <float.h>
 #include <math.h>
+#include <string.h>
 
-#include "core/tests/tail.h"
+#include "core/tests/convolve.h"
+#include "core/tests/ks_crossings.h"
 
-#define SQRT_1_2    0.70710678118654752440
-#define LN_2        0.69314718055994530942
-#define SQRT_2_PI   2.50662827463100050242
-#define LN_SQRT_2PI 0.91893853320467274178
+/* The width of a cell in units of the smallest step's standard deviation, and how many there
+ * may be, which is more than enough for steps of a hundredth of the whole. */
+#define CELL_WIDTH 0.25
+#define CELLS_MAX  1024
 
-#define NODES_MIN 64
-#define NODES_MAX 1024
+/* A step is joined with the next if its standard deviation is fewer cells than that. With more,
+ * weights at the centres of cells have the right variance to 1e-4. */
+#define STEP_MIN 0.8
 
-/* Below 1e-10 it is the logarithm that matters, and C carries most of it: fewer nodes will do. */
-#define LOG_FAR       (-23.03)
-#define NODES_MAX_FAR 256
+/* Weights beyond so many standard deviations are left out. */
+#define STEP_REACH 8.5
 
-/* Distance of nodes in units of the smaller of the neighbouring steps' standard deviations. */
-#define NODE_SPACING 1.0
+/* The most weights on either side; steps are not larger than some hundred cells. */
+#define WEIGHTS_MAX 4096
 
-/* A normal weight whose largest possible contribution is below this share ends the sum. */
-#define NEGLIGIBLE 1e-14
+/* r is taken as a geometric sequence over half of its standard deviation, but in no more pieces
+ * than that. */
+#define PIECES_PER_DEVIATION 2
+#define PIECES_MAX           64
 
-/* See above: ln 1e-120. */
-#define LOG_FAR_OUT (-276.31)
+/* A term that ends a sum of decreasing ones. */
+#define NEGLIGIBLE 1e-13
 
-/* When a sum of hypergeometric terms is over: by size, and by number (with 1e8 values it is then
- * over by size too, and with more the tails hardly differ from normal ones). */
-#define TAIL_TERM_MIN  1e-12
-#define TAIL_TERMS_MAX (1 << 14)
+/* A chance of 1 as stored. */
+#define SCALE 0x1p900
 
-/* One time at which the path is looked at. */
-typedef struct Look
+/* Cells in terms of the upper limit after S values: cell c is from limit + c width to
+ * limit + (c + 1) width states, so that cells below 0 are in the band. */
+typedef struct Grid
 {
-	int64_t S;    /* values seen */
-	double share; /* u_k = S / N */
-	double low;   /* the band */
-	double high;
-	int64_t first_above; /* the states next to the band */
-	int64_t last_below;
-	double sd; /* of the step from the look before to here, seen backwards */
-	size_t n_nodes;
-	double spacing;
-} Look;
+	const KsBand *band;
+	const KsExactPlan *plan;
+	double width;
+	int64_t S;
+	double limit;
+	int64_t bottom; /* the cells kept */
+	int64_t top;
+	double *g;     /* of cell `bottom` on, with zeros on either side; within row */
+	double *row;   /* [n_cells + 4 tiles] */
+	double *spare; /* as row */
+	int64_t n_cells;
+	double *weights; /* [2 WEIGHTS_MAX + 1] */
+	double sum;      /* of what left, in units of exp(log_least), stored */
+} Grid;
 
-/* The step that leads from one look to the next. */
+/* r near a limit, as the exponential of a parabola in the number of states. */
+typedef struct Exit
+{
+	double log_r; /* at the limit, relative to exp(log_least) */
+	double slope;
+	double curvature;
+	bool exists;
+} Exit;
+
+/* r beside state `limit` after S values. */
+static Exit
+exit_at(const Grid *grid, int64_t S, double limit)
+{
+	const KsBand *band = grid->band;
+	double to_a = (double) band->n_a - limit;
+	double to_b = (double) band->n_b - ((double) S - limit);
+	double x = limit - (double) S * grid->plan->share_a;
+	Exit exit = {.exists = to_a > 0 && to_b > 0 && limit > -1 && limit < (double) S + 1};
+
+	if (!exit.exists)
+		return exit;
+	exit.log_r = ks_exact_log_r(band, grid->plan, S, limit, x) - grid->plan->log_least;
+	exit.slope = log(to_a / to_b * (grid->plan->rest / grid->plan->theta));
+	exit.curvature = -1 / to_a - 1 / to_b;
+	return exit;
+}
+
+/* sinh(x) / x. */
 static double
-step_sd(double share_before, double share)
+sinh_share(double x)
 {
-	return sqrt(share_before * (share - share_before) / share);
+	return fabs(x) < 1e-4 ? 1 : sinh(x) / x;
 }
 
-/* List the looks, leaving out those nearer to the one before than a step of min_sd. */
-static size_t
-list_looks(const KsBand *band, const KsTies *ties, double min_sd, Look *looks)
+/* The mean of r / r(limit) over so many states, centred at a distance from the limit: piece by
+ * piece as a geometric sequence, where r bends within. */
+static double
+mean_r(const Exit *exit, double distance, double n_states)
 {
-	double n_a = (double) band->n_a;
-	double n_b = (double) band->n_b;
-	double N = n_a + n_b;
-	double unit = sqrt(n_a * n_b / (N - 1)); /* states per unit of B */
-	size_t n_looks = 0;
-	int64_t S = 0;
+	double n_pieces =
+		1 + floor(fmin(PIECES_PER_DEVIATION * n_states * sqrt(-exit->curvature), PIECES_MAX));
+	double piece = n_states / n_pieces;
+	double sum = 0;
 
-	for (int64_t k = 0; k < ties->n_blocks; k++)
+	for (double k = 0; k < n_pieces; k++)
 	{
-		Look look = {.n_nodes = 0};
-		double center;
+		double at = distance + (k + 0.5 - 0.5 * n_pieces) * piece;
+		double slope = exit->slope + exit->curvature * at;
+		double spread = sinh_share(0.5 * piece * slope) / sinh_share(0.5 * slope);
 
-		S += ties->kept[k];
-		look.S = S;
-		look.share = (double) S / N;
-		center = (double) S * (n_a / N);
-		/* The nearest states outside, half a state back. */
-		look.first_above = ks_band_first_above(band, S);
-		look.last_below = ks_band_last_below(band, S);
-		look.high = ((double) look.first_above - 0.5 - center) / unit;
-		look.low = ((double) look.last_below + 0.5 - center) / unit;
-		look.sd = n_looks > 0 ? step_sd(looks[n_looks - 1].share, look.share) : 0;
-		if (n_looks > 0 && look.sd < min_sd)
-		{
-			/* Every step from so early a look would be too small, and every path ends at the end:
-			 * then it is the look before that is left out. The path is near 0 there. */
-			bool is_early = looks[n_looks - 1].share < 2 * min_sd * min_sd;
-
-			if (!is_early && S < band->n_a + band->n_b)
-				continue;
-			n_looks--;
-			look.sd = n_looks > 0 ? step_sd(looks[n_looks - 1].share, look.share) : 0;
-		}
-		looks[n_looks++] = look;
+		sum += spread * exp(at * (exit->slope + 0.5 * exit->curvature * at));
 	}
-	/* The end is one state, and always inside. */
-	looks[n_looks - 1].high = 0;
-	looks[n_looks - 1].low = 0;
-	return n_looks;
+	return sum / n_pieces;
 }
 
-/* Choose the nodes: close enough for the steps on both sides. */
+/* Add what leaves at an exit. */
 static void
-place_nodes(Look *looks, size_t n_looks, size_t nodes_max)
+leave(Grid *grid, const Exit *exit, double sum)
 {
-	for (size_t k = 0; k + 1 < n_looks; k++)
-	{
-		double range = looks[k].high - looks[k].low;
-		double sd = looks[k + 1].sd;
-		double wanted;
-
-		if (k > 0 && looks[k].sd < sd)
-			sd = looks[k].sd;
-		wanted = ceil(range / (NODE_SPACING * sd));
-		looks[k].n_nodes = wanted >= (double) nodes_max ? nodes_max
-						   : wanted <= NODES_MIN        ? NODES_MIN
-														: (size_t) wanted;
-		looks[k].spacing = range / (double) looks[k].n_nodes;
-	}
-	looks[n_looks - 1].n_nodes = 1;
-	looks[n_looks - 1].spacing = 0;
+	if (sum > 0)
+		grid->sum += exp(exit->log_r + log(sum));
 }
 
-/* v at one point of look `to`, from its values at the nodes of the look before. */
+/* Take away the cells above the upper limit, n of them; g[0] is the first. */
+static void
+leave_above(Grid *grid, const double *g, int64_t n)
+{
+	Exit exit = exit_at(grid, grid->S, grid->limit);
+	double sum = 0;
+
+	for (int64_t c = 0; c < n && exit.exists; c++)
+	{
+		double term = g[c] * mean_r(&exit, ((double) c + 0.5) * grid->width, grid->width);
+
+		sum += term;
+		if (!(term > NEGLIGIBLE * sum))
+			break;
+	}
+	leave(grid, &exit, sum);
+}
+
+/* Take away the cells below the lower limit; g[0] is the cell `bottom`. Moves up grid->bottom. */
+static void
+leave_below(Grid *grid, double limit, double *g)
+{
+	Exit exit = exit_at(grid, grid->S, limit);
+	double edge = (limit - grid->limit) / grid->width;
+	double sum = 0;
+
+	for (; grid->bottom <= grid->top && (double) grid->bottom < edge; grid->bottom++, g++)
+	{
+		double share = fmin(edge - (double) grid->bottom, 1);
+		double middle = (double) grid->bottom + 0.5 * share - edge;
+
+		if (exit.exists)
+			sum += share * *g * mean_r(&exit, middle * grid->width, share * grid->width);
+		if (share < 1)
+		{
+			*g *= 1 - share;
+			break;
+		}
+	}
+	leave(grid, &exit, sum);
+}
+
+/* The weights of a step of so many cells, by mean and standard deviation. */
+static ConvolveKernel
+make_kernel(Grid *grid, double mean, double sd)
+{
+	int64_t middle = (int64_t) floor(mean);
+	int64_t reach = (int64_t) fmin(STEP_REACH * sd + 1, WEIGHTS_MAX);
+	ConvolveKernel kernel = {
+		.taps = grid->weights, .first = middle - reach, .last = middle + reach};
+	double sum = 0;
+
+	for (int64_t c = 0; c <= 2 * reach; c++)
+	{
+		double z = ((double) (kernel.first + c) - mean) / sd;
+
+		grid->weights[c] = exp(-0.5 * z * z);
+		sum += grid->weights[c];
+	}
+	for (int64_t c = 0; c <= 2 * reach; c++)
+		grid->weights[c] /= sum;
+	return kernel;
+}
+
+/* Go on to S values. */
+static void
+cross_block(Grid *grid, int64_t S)
+{
+	KsStates states = ks_exact_states(grid->band, grid->plan, S);
+	double limit = (double) states.above - 0.5;
+	double t = (double) (S - grid->S);
+	double mean = (t * grid->plan->theta - (limit - grid->limit)) / grid->width;
+	double sd = sqrt(t * grid->plan->theta * grid->plan->rest) / grid->width;
+	ConvolveKernel kernel = make_kernel(grid, mean, sd);
+	ConvolveRow row = {.values = grid->g, .first = grid->bottom, .last = grid->top};
+	int64_t bottom = (int64_t) floor(((double) states.bottom - 0.5 - limit) / grid->width);
+	int64_t top = (int64_t) ceil(((double) states.top + 0.5 - limit) / grid->width) - 1;
+	double *to = grid->spare + CONVOLVE_TILE;
+	double *first;
+
+	if (bottom < grid->bottom + kernel.first)
+		bottom = grid->bottom + kernel.first;
+	if (top > grid->top + kernel.last)
+		top = grid->top + kernel.last;
+	if (top >= bottom + grid->n_cells)
+		top = bottom + grid->n_cells - 1;
+	if (bottom > top || states.bottom > states.top)
+	{
+		grid->top = grid->bottom - 1;
+		return;
+	}
+	convolve(&row, &kernel, bottom, top - bottom + 1, to);
+	grid->S = S;
+	grid->limit = limit;
+	grid->bottom = bottom;
+	grid->top = top;
+	if (top >= 0)
+	{
+		int64_t above = bottom > 0 ? bottom : 0;
+
+		if (bottom <= 0)
+			leave_above(grid, to + (above - bottom), top - above + 1);
+		grid->top = -1;
+	}
+	if (grid->band->low_hits)
+		leave_below(grid, (double) states.below + 0.5, to);
+	if (grid->bottom > grid->top)
+		return;
+	first = to + (grid->bottom - bottom);
+	memset(first - CONVOLVE_TILE, 0, CONVOLVE_TILE * sizeof(double));
+	memset(first + (grid->top - grid->bottom + 1), 0, CONVOLVE_TILE * sizeof(double));
+	grid->g = first;
+	grid->spare = grid->row;
+	grid->row = to - CONVOLVE_TILE;
+}
+
+/* Choose the cells: narrower than all steps but the first, which starts from a single state. */
 static double
-mean_over_step(const KsBand *band, const Look *from, const Look *to, const double *v, double b)
+cell_width(const KsBand *band, const KsExactPlan *plan, const KsTies *ties)
 {
-	double mean = b * from->share / to->share;
-	double h = from->spacing;
-	double density = h / (to->sd * SQRT_2_PI);
-	double high_tail = 0.5 * erfc((from->high - mean) / to->sd * SQRT_1_2);
-	double low_tail = 0.5 * erfc((mean - from->low) / to->sd * SQRT_1_2);
-	double total = high_tail + low_tail;
-	double sum = high_tail + (band->low_hits ? low_tail : 0);
-	double nearest = floor((mean - from->low) / h);
-	ptrdiff_t start = nearest <= 0                        ? 0
-					  : nearest >= (double) from->n_nodes ? (ptrdiff_t) from->n_nodes - 1
-														  : (ptrdiff_t) nearest;
-	double distance = from->low + ((double) start + 0.5) * h - mean;
-	double variance = to->sd * to->sd;
-	double weight_at_start = density * exp(-distance * distance / (2 * variance));
-	double shrink = exp(-h * h / variance);
+	int64_t smallest = band->n_a + band->n_b;
+	double width;
 
-	/* Outwards in both directions, each weight from its neighbour. */
-	for (int direction = 1; direction >= -1; direction -= 2)
-	{
-		double weight = weight_at_start;
-		double ratio = exp(-h * (h + 2 * direction * distance) / (2 * variance));
-
-		for (ptrdiff_t m = start; m >= 0 && m < (ptrdiff_t) from->n_nodes; m += direction)
-		{
-			if (m != start || direction == 1)
-			{
-				total += weight;
-				sum += weight * v[m];
-			}
-			if (weight <= NEGLIGIBLE * sum || weight < DBL_MIN)
-				break;
-			weight *= ratio;
-			ratio *= shrink;
-		}
-	}
-	return sum / total;
+	for (int64_t k = 1; k < ties->n_blocks; k++)
+		smallest = ties->kept[k] < smallest ? ties->kept[k] : smallest;
+	width = CELL_WIDTH * sqrt((double) smallest * plan->theta * plan->rest);
+	return fmax(width, (double) plan->max_width / CELLS_MAX);
 }
 
-/* The recursion over the looks. */
+/* State 0, for certain. */
 static SdqStatus
-recursion_log_p(const KsBand *band, const Look *looks, size_t n_looks, Arena *scratch, Stop *stop,
-				double *log_p)
+start_grid(Grid *grid, Arena *scratch)
 {
-	double *v = arena_zalloc(scratch, NODES_MAX, sizeof(double));
-	double *v_before = arena_zalloc(scratch, NODES_MAX, sizeof(double));
-
-	if (v == NULL || v_before == NULL)
+	grid->n_cells = (int64_t) ((double) grid->plan->max_width / grid->width) + 3;
+	grid->row = arena_zalloc(scratch, (size_t) grid->n_cells + 4 * CONVOLVE_TILE, sizeof(double));
+	grid->spare = arena_alloc(scratch, (size_t) grid->n_cells + 4 * CONVOLVE_TILE, sizeof(double));
+	grid->weights = arena_alloc(scratch, 2 * WEIGHTS_MAX + 1, sizeof(double));
+	if (grid->row == NULL || grid->spare == NULL || grid->weights == NULL)
 		return arena_failure(scratch);
-	for (size_t k = 1; k < n_looks; k++)
-	{
-		double *swap = v_before;
-
-		v_before = v;
-		v = swap;
-		for (size_t m = 0; m < looks[k].n_nodes; m++)
-		{
-			double b = looks[k].low + ((double) m + 0.5) * looks[k].spacing;
-
-			v[m] = mean_over_step(band, &looks[k - 1], &looks[k], v_before, b);
-		}
-		if (stop_poll(stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-	}
-	*log_p = log(v[0]);
+	grid->limit = -0.5 * grid->width;
+	grid->g = grid->row + CONVOLVE_TILE;
+	grid->g[0] = SCALE;
 	return sdq_ok();
 }
 
-/* ln P(Z >= z). */
-static double
-log_normal_tail(double z)
-{
-	return log_erfc(z * SQRT_1_2) - LN_2;
-}
-
-/* ln P(at least i of the first S values went to a), by the terms from i up, i above the mean. */
-static double
-log_hypergeometric_tail(const KsBand *band, int64_t S, int64_t i)
-{
-	double n_a = (double) band->n_a;
-	double N = n_a + (double) band->n_b;
-	double rest = N - (double) S - n_a; /* of b after S, less i */
-	int64_t most = S < band->n_a ? S : band->n_a;
-	double sum = 0;
-	double term = 1;
-	double ratio = 0;
-
-	if (i > most)
-		return -INFINITY;
-	for (int64_t k = 0; k < TAIL_TERMS_MAX && term > TAIL_TERM_MIN * sum; k++)
-	{
-		double j = (double) (i + k);
-
-		sum += term;
-		ratio = ((double) S - j) * (n_a - j) / ((j + 1) * (rest + j + 1));
-		term *= ratio;
-	}
-	/* What is left of a very long sum, as a geometric series; no more than the tail of 1/2. */
-	if (term > TAIL_TERM_MIN * sum && ratio < 1)
-		sum += term / (1 - ratio);
-	return log(sum) + log_binomial((double) S, (double) i) +
-		   log_binomial(N - (double) S, n_a - (double) i) - log_binomial(N, n_a);
-}
-
-/* The share of new ones among the paths that are above `high` at look `to`: those that were below
- * `high_before` at look `from`. */
-static double
-new_crossings(const Look *from, const Look *to, double high_before, double high)
-{
-	double sd = sqrt(to->share * (1 - to->share));
-	double z = high / sd;
-	double rate = exp(-0.5 * z * z - LN_SQRT_2PI - log_normal_tail(z)) / sd; /* of the overshoot */
-	double slope = from->share / to->share;
-	double gap = (high_before - slope * high) / to->sd;
-	double s = to->sd / slope;
-	double share = exp(log_normal_tail(-gap)) - exp(0.5 * rate * rate * s * s - rate * gap * s +
-													log_normal_tail(rate * s - gap));
-
-	/* Rounding may leave nothing of a tiny step; it then adds nothing. */
-	return share > 0 ? share : 0;
-}
-
-/* ln(e^a + e^b). */
-static double
-log_add(double a, double b)
-{
-	double greater = a > b ? a : b;
-
-	return greater == -INFINITY ? greater : greater + log1p(exp((a > b ? b : a) - greater));
-}
-
-/* C, in logarithm, with exact tails and with normal ones. */
-static void
-count_crossings(const KsBand *band, const Look *looks, size_t n_looks, double *log_exact,
-				double *log_normal)
-{
-	*log_exact = -INFINITY;
-	*log_normal = -INFINITY;
-	for (size_t k = 0; k + 1 < n_looks; k++)
-	{
-		const Look *from = k > 0 ? &looks[k - 1] : NULL;
-		const Look *to = &looks[k];
-		double sd = sqrt(to->share * (1 - to->share));
-		double log_new = from == NULL ? 0 : log(new_crossings(from, to, from->high, to->high));
-		KsBand mirror = {.n_a = band->n_b, .n_b = band->n_a};
-
-		*log_exact =
-			log_add(*log_exact, log_new + log_hypergeometric_tail(band, to->S, to->first_above));
-		*log_normal = log_add(*log_normal, log_new + log_normal_tail(to->high / sd));
-		if (!band->low_hits)
-			continue;
-		log_new = from == NULL ? 0 : log(new_crossings(from, to, -from->low, -to->low));
-		*log_exact = log_add(
-			*log_exact, log_new + log_hypergeometric_tail(&mirror, to->S, to->S - to->last_below));
-		*log_normal = log_add(*log_normal, log_new + log_normal_tail(-to->low / sd));
-	}
-}
-
 SdqStatus
-ks_normal_log_p(const KsBand *band, const KsTies *ties, Arena *scratch, Stop *stop, double *log_p)
+ks_normal_log_p(const KsBand *band, const KsExactPlan *plan, const KsTies *ties, Arena *scratch,
+				Stop *stop, double *log_p)
 {
-	double n_a = (double) band->n_a;
-	double n_b = (double) band->n_b;
-	double unit = sqrt(n_a * n_b * (n_a + n_b)); /* l = 1 on the lattice */
-	double range = ((double) band->high + (double) band->low) / unit;
 	ArenaMark mark = arena_mark(scratch);
-	Look *looks = arena_alloc(scratch, KS_NORMAL_BLOCKS_MAX, sizeof(Look));
-	SdqStatus status = sdq_ok();
-	double log_exact;
-	double log_normal;
-	size_t n_looks;
+	KsExactPlan tilted = *plan;
+	Grid grid = {.band = band, .plan = &tilted};
+	SdqStatus status;
+	int64_t S = 0;
 
-	if (looks == NULL)
-		return arena_failure(scratch);
-	n_looks = list_looks(band, ties, 0, looks);
-	count_crossings(band, looks, n_looks, &log_exact, &log_normal);
-	*log_p = log_exact;
-	if (log_exact > LOG_FAR_OUT && log_normal > LOG_FAR_OUT)
+	if (!plan->is_possible)
 	{
-		size_t nodes_max = log_exact > LOG_FAR ? NODES_MAX : NODES_MAX_FAR;
+		*log_p = ks_crossings_log(band, ties);
+		return sdq_ok();
+	}
+	grid.width = cell_width(band, plan, ties);
+	if (grid.width <= 1)
+		return ks_exact_log_p(band, plan, ties, scratch, stop, log_p);
+	/* Towards the limit where it is most likely left. */
+	if (!band->low_hits && plan->best_look > 0)
+		ks_exact_tilt(band,
+					  (double) band->high / ((double) band->n_a + (double) band->n_b) /
+						  (double) plan->best_look,
+					  &tilted);
+	status = start_grid(&grid, scratch);
+	for (int64_t k = 0; k + 1 < ties->n_blocks && !sdq_failed(status); k++)
+	{
+		double step;
 
-		n_looks = list_looks(band, ties, range / (NODE_SPACING * (double) nodes_max), looks);
-		/* If all looks lie that close to the ends, C it is. */
-		if (n_looks > 1)
-		{
-			place_nodes(looks, n_looks, nodes_max);
-			status = recursion_log_p(band, looks, n_looks, scratch, stop, log_p);
-			*log_p += log_exact - log_normal;
-		}
+		S += ties->kept[k];
+		step = sqrt((double) (S - grid.S) * plan->theta * plan->rest);
+		if (step < STEP_MIN * grid.width)
+			continue;
+		cross_block(&grid, S);
+		if (grid.bottom > grid.top)
+			break;
+		if (stop_poll(stop))
+			status = sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
 	arena_release(scratch, mark);
+	*log_p = log(grid.sum / SCALE) + plan->log_least;
 	return status;
 }

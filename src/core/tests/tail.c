@@ -110,6 +110,14 @@ smirnov_tail(double l)
 }
 
 double
+log_add(double a, double b)
+{
+	double greater = a > b ? a : b;
+
+	return greater == -INFINITY ? greater : greater + log1p(exp((a > b ? b : a) - greater));
+}
+
+double
 stirling_rest(double n)
 {
 	static const double series[] = {1.0 / 12,   -1.0 / 360,      1.0 / 1260, -1.0 / 1680,

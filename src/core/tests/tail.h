@@ -40,6 +40,9 @@ extern PValue kolmogorov_tail(double l);
 /* P(sup B >= l) = exp(-2 l^2). */
 extern PValue smirnov_tail(double l);
 
+/* ln(e^a + e^b); either may be -INFINITY. */
+extern double log_add(double a, double b);
+
 /* ln of the binomial coefficient C(n, k), 0 <= k <= n <= 2^33; relative error of the coefficient
  * about 1e-13 where it is below 1e300, of the logarithm about 1e-15 elsewhere. O(1). */
 extern double log_binomial(double n, double k);
