@@ -42,6 +42,9 @@
 
 #define FIRST_BUFFER 16
 
+/* Values from which on the buffer grows to its full size at once. */
+#define LARGE_BUFFER ((size_t) 1 << 15)
+
 /* Entries of the first run that a stream is gathered in. */
 #define FIRST_APPENDED 4096
 
@@ -108,16 +111,20 @@ reserve_buffer(Sample *sample, size_t n, Stop *stop)
 
 	if (sample->next_sort == 0)
 		parts_plan_sort(sample);
-	if (sample->n_buffered + n > sample->next_sort)
+	while (sample->n_buffered > 0 && sample->n_buffered + n > sample->next_sort)
 	{
-		status = parts_sort_buffer(sample, stop);
+		status = parts_buffer_full(sample, stop);
 		if (sdq_failed(status))
 			return status;
 	}
 	needed = sample->n_buffered + n + 1;
 	if (needed <= capacity)
 		return sdq_ok();
-	capacity = capacity == 0 ? FIRST_BUFFER : 2 * capacity;
+	/* Each new block of a large buffer costs a copy and fresh pages: one that will do for some time. */
+	if (capacity >= LARGE_BUFFER)
+		capacity = sample->next_sort + 1;
+	else
+		capacity = capacity == 0 ? FIRST_BUFFER : 2 * capacity;
 	if (capacity > sample->next_sort + 1)
 		capacity = sample->next_sort + 1;
 	if (capacity < needed)

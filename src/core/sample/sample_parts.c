@@ -11,6 +11,7 @@
 #include "core/sample/sample_parts.h"
 
 #include "core/sample/merge.h"
+#include "core/sample/sort.h"
 
 /* The buffer is sorted for the first time when it holds this many values, to see whether they are few;
  * ... */
@@ -20,6 +21,12 @@
 /* ... or so many times as many as the runs: where little repeats, one large sort costs less than the
  * merges of many runs. */
 #define BUFFER_PER_RUNS 4
+
+/* A buffer in which values hardly repeat is not sorted before it has to be. To see that, so many of its
+ * values are sorted; ... */
+#define PROBE_SIZE 2048
+/* ... where a value is expected so many times, sorting is worth it. */
+#define REPEATS_WORTH_SORTING 2
 
 /* Parts of the memory's limit. */
 #define BUFFER_SHARE  8
@@ -379,6 +386,47 @@ open_table(Sample *sample, Run *run, size_t n)
 		return false;
 	run_free(sample->memory, run);
 	return true;
+}
+
+/*
+ * Would sorting leave much fewer entries than there are values? Of the m (m - 1) / 2 pairs of a probe of
+ * m values about one in D has two equal values if there are D different ones (the birthday problem),
+ * so that many equal pairs mean that the n values of the buffer occur n / D times each.
+ */
+static bool
+values_repeat(const Sample *sample)
+{
+	uint64_t probe[PROBE_SIZE];
+	uint64_t scratch[PROBE_SIZE];
+	size_t step = sample->n_buffered / PROBE_SIZE;
+	double pairs = 0.5 * PROBE_SIZE * (PROBE_SIZE - 1);
+	double equal = 0;
+	size_t same = 0;
+
+	if (step == 0)
+		return true;
+	for (size_t i = 0; i < PROBE_SIZE; i++)
+		probe[i] = sample->buffer[i * step];
+	sort_keys(probe, scratch, PROBE_SIZE, NULL);
+	for (size_t i = 1; i < PROBE_SIZE; i++)
+	{
+		same = probe[i] == probe[i - 1] ? same + 1 : 0;
+		equal += (double) same;
+	}
+	return equal * (double) sample->n_buffered >= REPEATS_WORTH_SORTING * pairs;
+}
+
+SdqStatus
+parts_buffer_full(Sample *sample, Stop *stop)
+{
+	size_t most = parts_buffer_max(sample);
+
+	if (!sample->is_sorted_once || sample->n_files > 0 || sample->next_sort >= most ||
+		values_repeat(sample))
+		return parts_sort_buffer(sample, stop);
+	sample->next_sort =
+		sample->next_sort > most / BUFFER_PER_RUNS ? most : sample->next_sort * BUFFER_PER_RUNS;
+	return sdq_ok();
 }
 
 SdqStatus

@@ -37,6 +37,9 @@ extern SdqStatus parts_reserve_files(Sample *sample, size_t n);
 /* Merge all runs in memory to one. */
 extern SdqStatus parts_merge_in_memory(Sample *sample, Stop *stop);
 
+/* As many values are buffered as were meant to be: sort them, or let them be more. */
+extern SdqStatus parts_buffer_full(Sample *sample, Stop *stop);
+
 /* Turn the buffered values into a run, or into a table if they are few. */
 extern SdqStatus parts_sort_buffer(Sample *sample, Stop *stop);
 
