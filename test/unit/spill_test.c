@@ -357,6 +357,48 @@ test_many_looks(void)
 	free(values);
 }
 
+/* Many values in memory that hardly repeat: streams read them where they were sorted, and values that
+ * come after that are found too. */
+static void
+test_sorted_in_place(void)
+{
+	size_t n = MAX_VALUES;
+	SampleMemory memory = sample_malloc_memory(0);
+	double *values = malloc(n * sizeof(double));
+	Arena scratch = new_scratch();
+	SampleStream streams[2];
+	SampleView want;
+	SampleView view;
+	Sample sample;
+	Rng rng;
+
+	rng_seed(&rng, 6, RNG_STREAM_TEST);
+	sample_init(&sample, &memory);
+	for (size_t i = 0; i < n; i++)
+		values[i] = 0.5 + (double) rng_below(&rng, 2 * MAX_VALUES);
+	sample_add_double(&sample, values, n - 2, NULL);
+	want = view_of_values(values, n - 2);
+	check(!sdq_failed(sample_stream_open(&sample, &scratch, NULL, &streams[0])) &&
+			  !sdq_failed(sample_stream_open(&sample, &scratch, NULL, &streams[1])) &&
+			  sample.is_sorted && stream_agrees(&streams[0], &want) &&
+			  stream_agrees(&streams[1], &want),
+		  "two streams read what was sorted in place");
+	view_free(&want);
+	sample_add(&sample, values[n - 2], NULL);
+	check(!sample.is_sorted && agrees(&sample, values, n - 1), "a value comes after that");
+	sample_add_double(&sample, values + n - 1, 1, NULL);
+	want = view_of_values(values, n);
+	check(!sdq_failed(sample_view(&sample, NULL, &view)) && view.n_distinct == want.n_distinct &&
+			  memcmp(view.values, want.values, want.n_distinct * sizeof(double)) == 0 &&
+			  memcmp(view.counts, want.counts, want.n_distinct * sizeof(uint64_t)) == 0,
+		  "and the whole is shown");
+	view_free(&want);
+	arena_free(&scratch);
+	sample_free(&sample);
+	check(memory.held == 0, "nothing is left of it");
+	free(values);
+}
+
 /* A view that is larger than the limit goes to disk from where it is. */
 static void
 test_large_view(void)
@@ -516,6 +558,7 @@ main(void)
 	test_two_streams();
 	test_view();
 	test_many_looks();
+	test_sorted_in_place();
 	test_large_view();
 	test_failures();
 	test_damage();

@@ -52,20 +52,12 @@ run_shrink(SampleMemory *memory, Run *run)
 	run->bytes = needed;
 }
 
-SdqStatus
-run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Stop *stop, Run *run)
+/* Fill an empty run with what sorted keys[n] are; frees it if a stop was requested. */
+static SdqStatus
+compress(SampleMemory *memory, const uint64_t *keys, size_t n, Stop *stop, Run *run)
 {
-	SdqStatus status = run_allocate(memory, n, run);
 	size_t n_distinct = 0;
 
-	if (sdq_failed(status))
-		return status;
-	status = sort_keys(keys, run->counts, n, stop);
-	if (sdq_failed(status))
-	{
-		run_free(memory, run);
-		return status;
-	}
 	for (size_t i = 0, next_poll = MERGE_PIECE; i < n;)
 	{
 		uint64_t key = keys[i];
@@ -91,6 +83,30 @@ run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Stop *stop, Run *r
 	run->n = n_distinct;
 	run_shrink(memory, run);
 	return sdq_ok();
+}
+
+SdqStatus
+run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Stop *stop, Run *run)
+{
+	SdqStatus status = run_allocate(memory, n, run);
+
+	if (sdq_failed(status))
+		return status;
+	status = sort_keys(keys, run->counts, n, stop);
+	if (sdq_failed(status))
+	{
+		run_free(memory, run);
+		return status;
+	}
+	return compress(memory, keys, n, stop, run);
+}
+
+SdqStatus
+run_from_sorted(SampleMemory *memory, const uint64_t *keys, size_t n, Stop *stop, Run *run)
+{
+	SdqStatus status = run_allocate(memory, n, run);
+
+	return sdq_failed(status) ? status : compress(memory, keys, n, stop, run);
 }
 
 /* Copy what is left of a run behind the merged values; false if a stop was requested. */

@@ -69,6 +69,10 @@ extern void run_shrink(SampleMemory *memory, Run *run);
 extern SdqStatus run_from_keys(SampleMemory *memory, uint64_t *keys, size_t n, Stop *stop,
 							   Run *run);
 
+/* The same of keys that are sorted already. */
+extern SdqStatus run_from_sorted(SampleMemory *memory, const uint64_t *keys, size_t n, Stop *stop,
+								 Run *run);
+
 /* The union of two runs, not both empty, as a new run; counts of equal values are added. Linear.
  * SDQ_INTERRUPTED, SDQ_NO_MEMORY, SDQ_OVER_LIMIT, SDQ_TOO_LARGE leave nothing behind. */
 extern SdqStatus run_merge(SampleMemory *memory, const Run *a, const Run *b, Stop *stop,

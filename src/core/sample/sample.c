@@ -91,6 +91,7 @@ value_changed(Sample *sample, uint64_t n)
 	sample->n += n;
 	sample->shown_is_current = false;
 	sample->is_streamed = false;
+	sample->is_sorted = false;
 }
 
 /* A table that is full serves nothing any more. */

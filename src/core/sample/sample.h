@@ -40,7 +40,8 @@ typedef struct Sample
 	size_t buffer_capacity;
 	size_t next_sort; /* n_buffered at which they are sorted; 0 = not decided yet */
 	bool is_sorted_once;
-	Run *runs; /* [runs_capacity], the oldest and largest first */
+	bool is_sorted; /* all that is buffered, in place */
+	Run *runs;      /* [runs_capacity], the oldest and largest first */
 	size_t n_runs;
 	size_t runs_capacity;
 	SpillRun *files; /* [files_capacity] runs on disk */

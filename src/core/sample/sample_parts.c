@@ -421,11 +421,39 @@ parts_buffer_full(Sample *sample, Stop *stop)
 {
 	size_t most = parts_buffer_max(sample);
 
-	if (!sample->is_sorted_once || sample->n_files > 0 || sample->next_sort >= most ||
+	if (sample->is_sorted || sample->n_files > 0 || sample->next_sort >= most ||
 		values_repeat(sample))
 		return parts_sort_buffer(sample, stop);
+	sample->is_sorted_once = true;
+	if (sample->next_sort < BUFFER_MIN / BUFFER_PER_RUNS)
+		sample->next_sort = BUFFER_MIN / BUFFER_PER_RUNS;
 	sample->next_sort =
 		sample->next_sort > most / BUFFER_PER_RUNS ? most : sample->next_sort * BUFFER_PER_RUNS;
+	return sdq_ok();
+}
+
+SdqStatus
+parts_sort_in_place(Sample *sample, Stop *stop)
+{
+	size_t bytes = sample->n_buffered * sizeof(uint64_t);
+	SdqStatus status = sdq_ok();
+	uint64_t *scratch;
+
+	/* Entries of a run are read faster than keys, and few keys become a run soon. */
+	if (sample->n_files > 0 || sample->n_runs > 0 || sample->table.n_values > 0 ||
+		sample->window.n_slots > 0 || sample->n_buffered < BUFFER_MIN || sample->is_sorted ||
+		!parts_fit(sample, bytes))
+		return sdq_ok();
+	scratch = sample_memory_resize(sample->memory, NULL, 0, bytes, &status);
+	if (scratch == NULL)
+		return status;
+	status = sort_keys(sample->buffer, scratch, sample->n_buffered, stop);
+	sample_memory_free(sample->memory, scratch, bytes);
+	if (sdq_failed(status))
+		return status;
+	sample->is_sorted = true;
+	/* Whatever is added next finds the buffer full, and makes a run of it. */
+	sample->next_sort = sample->n_buffered;
 	return sdq_ok();
 }
 
@@ -442,12 +470,14 @@ parts_sort_buffer(Sample *sample, Stop *stop)
 	if (!sdq_failed(status))
 		status = parts_make_room(sample, n * RUN_ENTRY_BYTES, stop);
 	if (!sdq_failed(status))
-		status = run_from_keys(sample->memory, sample->buffer, n, stop, &run);
+		status = sample->is_sorted ? run_from_sorted(sample->memory, sample->buffer, n, stop, &run)
+								   : run_from_keys(sample->memory, sample->buffer, n, stop, &run);
 	if (sdq_failed(status))
 		return status;
 	if (!open_table(sample, &run, n))
 		sample->runs[sample->n_runs++] = run;
 	sample->n_buffered = 0;
+	sample->is_sorted = false;
 	sample->is_sorted_once = true;
 	parts_plan_sort(sample);
 	return sdq_ok();

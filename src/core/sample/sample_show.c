@@ -5,6 +5,9 @@
 #include "core/sample/merge.h"
 #include "core/sample/sample_parts.h"
 
+/* Entries that are made of sorted keys at a time: they stay in the first-level cache. */
+#define KEYS_PIECE 1024
+
 /* A view of a run that holds n observations. */
 static SampleView
 view_of(const Run *run, uint64_t n)
@@ -98,6 +101,73 @@ build_shown(Sample *sample, size_t n_in_window, Stop *stop)
 	if (sdq_failed(status))
 		return status;
 	sample->shown = merged;
+	return sdq_ok();
+}
+
+/* Reads sorted keys as entries. */
+typedef struct KeyReader
+{
+	const uint64_t *keys;
+	size_t n;
+	size_t next;
+	double *values;   /* [KEYS_PIECE] */
+	uint64_t *counts; /* [KEYS_PIECE] */
+} KeyReader;
+
+static SdqStatus
+keys_fetch(SampleStream *stream)
+{
+	KeyReader *reader = stream->source;
+	const uint64_t *keys = reader->keys;
+	size_t i = reader->next;
+	size_t n = 0;
+
+	for (; i < reader->n && n < KEYS_PIECE; n++)
+	{
+		uint64_t key = keys[i];
+		size_t start = i++;
+
+		while (i < reader->n && keys[i] == key)
+			i++;
+		reader->values[n] = run_key_value(key);
+		reader->counts[n] = i - start;
+	}
+	reader->next = i;
+	stream->values = reader->values;
+	stream->counts = reader->counts;
+	stream->n_entries = n;
+	return sdq_ok();
+}
+
+static SdqStatus
+keys_restart(SampleStream *stream)
+{
+	KeyReader *reader = stream->source;
+
+	reader->next = 0;
+	stream->n_entries = 0;
+	return sdq_ok();
+}
+
+/* The stream of a sample that is nothing but a sorted buffer. */
+static SdqStatus
+open_keys(const Sample *sample, Arena *scratch, SampleStream *stream)
+{
+	KeyReader *reader = arena_alloc(scratch, 1, sizeof(KeyReader));
+	double *values = arena_alloc(scratch, KEYS_PIECE, sizeof(double));
+	uint64_t *counts = arena_alloc(scratch, KEYS_PIECE, sizeof(uint64_t));
+
+	if (reader == NULL || values == NULL || counts == NULL)
+		return arena_failure(scratch);
+	*reader = (KeyReader){
+		.keys = sample->buffer, .n = sample->n_buffered, .values = values, .counts = counts};
+	*stream = (SampleStream){.n = sample->n,
+							 .values = values,
+							 .counts = counts,
+							 .n_entries = 0,
+							 .fetch = keys_fetch,
+							 .restart = keys_restart,
+							 .source = reader};
 	return sdq_ok();
 }
 
@@ -248,7 +318,14 @@ SdqStatus
 sample_stream_open(Sample *sample, Arena *scratch, Stop *stop, SampleStream *stream)
 {
 	SampleView view;
-	SdqStatus status = sample->shown_is_current ? sdq_ok() : parts_sort_buffer(sample, stop);
+	SdqStatus status = parts_sort_in_place(sample, stop);
+
+	if (sdq_failed(status))
+		return status;
+	if (sample->is_sorted)
+		return open_keys(sample, scratch, stream);
+	if (!sample->shown_is_current)
+		status = parts_sort_buffer(sample, stop);
 
 	if (!sdq_failed(status) && can_show(sample))
 	{
