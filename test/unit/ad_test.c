@@ -5,11 +5,10 @@
  */
 #include "core/tests/ad.h"
 
-#include <stdatomic.h>
-
 #include "check.h"
 #include "core/tests/bridge_law.h"
 #include "edf_cases.h"
+#include "stops.h"
 
 #define MAX_SAMPLES 8
 
@@ -238,7 +237,7 @@ check_control(void)
 	SampleView views[2] = {edf_view_of_range(300000, 0, 1), edf_view_of_range(300000, 0.5, 1)};
 	SampleStream streams[2] = {sample_stream_of_view(&views[0]), sample_stream_of_view(&views[1])};
 	int left = 2;
-	Stop stop = {.poll = edf_stop_at, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	TallyMany tally;
 	Arena arena;
 	AdResult r;

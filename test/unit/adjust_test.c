@@ -6,6 +6,7 @@
 #include "core/tests/adjust.h"
 
 #include "adjust.h"
+#include "stops.h"
 #include "check.h"
 #include "core/base/rng.h"
 
@@ -207,14 +208,6 @@ check_underflow(void)
 	check_close(p[2].log10_p, -100000 + log10(2), 1e-15, "the second of four");
 	check(p[3].log10_p == -INFINITY && p[3].p == 0, "zero stays zero");
 	arena_free(&arena);
-}
-
-/* A caller who wants to stop at once. */
-static bool
-stop_now(void *context)
-{
-	(void) context;
-	return true;
 }
 
 /* A large family: interrupted, over the limit of memory, and in order. */

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "image_file.h"
+#include "stops.h"
 
 /* Longer than a slice, and not of one byte only. */
 #define LONG_CONTENT (3 * BYTE_READER_SLICE + 17)
@@ -175,22 +176,13 @@ test_limit(void)
 	free(exact.bytes);
 }
 
-/* Stop at the n-th question. */
-static bool
-count_down(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 static void
 test_stop(void)
 {
 	unsigned char *content = make_content(LONG_CONTENT);
 	File packed = {0};
 	int left = 3;
-	Stop stop = {.poll = count_down, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	File read = {0};
 	SdqStatus status;
 

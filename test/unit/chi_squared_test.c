@@ -12,6 +12,7 @@
 #include "core/base/rng.h"
 #include "generated_samples.h"
 #include "sample_views.h"
+#include "stops.h"
 
 static SdqStatus
 test_counts(const int64_t *counts, size_t n_rows, size_t n_columns, Chi2Result *result)
@@ -211,12 +212,6 @@ check_tally(void)
 		view_free(&y);
 	}
 	check(agrees, "2000 pairs of samples give the bits of their tables");
-}
-
-static bool
-stop_now(void *context)
-{
-	return true;
 }
 
 /* Counts at the ends of what fits, many cells, interruption. */

@@ -5,11 +5,10 @@
  */
 #include "core/tests/cvm.h"
 
-#include <stdatomic.h>
-
 #include "check.h"
 #include "core/tests/cvm_exact.h"
 #include "edf_cases.h"
+#include "stops.h"
 
 /* Test two views, which are freed. */
 static SdqStatus
@@ -301,7 +300,7 @@ check_control(void)
 	Tally tally = tally_open(&x, &y);
 	Tally few = tally_open(&few_x, &few_y);
 	int left = 3;
-	Stop stop = {.poll = edf_stop_at, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	Arena arena;
 	CvmResult r;
 	CvmExact exact;

@@ -11,6 +11,7 @@
 #include "distances.h"
 #include "generated_samples.h"
 #include "sample_views.h"
+#include "stops.h"
 
 /* Both distances of two views, which are freed. */
 static SdqStatus
@@ -215,15 +216,6 @@ check_reference(void)
 	}
 }
 
-/* A caller who wants to stop at the n-th question. */
-static bool
-stop_at(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 /* Both passes, and the energy's one, answer the stop flag. */
 static void
 check_interrupted(void)
@@ -234,7 +226,7 @@ check_interrupted(void)
 	SampleView x = {.n_distinct = n, .values = values, .counts = counts, .n = n};
 	Tally tally = tally_open(&x, &x);
 	int left;
-	Stop stop = {.poll = stop_at, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	WassersteinResult w;
 	EnergyResult e;
 

@@ -11,6 +11,7 @@
 #include "drift.h"
 #include "generated_samples.h"
 #include "sample_views.h"
+#include "stops.h"
 
 /* Quantile bins of two views and the drift over them; the views are freed, the edges are copied. */
 static SdqStatus
@@ -280,12 +281,6 @@ check_reference(void)
 	}
 	check(bins_agree, "3000 generated cases have the right number of bins");
 	check_close(worst, 0, 1e-12, "and agree with exact counts in 40 digits");
-}
-
-static bool
-stop_now(void *context)
-{
-	return true;
 }
 
 /* Refusals, limits, interruption. */

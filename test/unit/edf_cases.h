@@ -47,13 +47,4 @@ edf_draw_pooled(Rng *rng, double *pooled, int n)
 		pooled[i] = (double) rng_below(rng, among);
 }
 
-/* A caller who wants to stop at the n-th question. */
-static inline bool
-edf_stop_at(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 #endif

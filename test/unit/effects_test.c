@@ -11,6 +11,7 @@
 #include "core/tests/normal_quantile.h"
 #include "effects.h"
 #include "sample_views.h"
+#include "stops.h"
 
 /* The moments of two views, which are freed. */
 static AucMoments
@@ -225,12 +226,6 @@ check_ks(void)
 	view_free(&x);
 	view_free(&y);
 	view_free(&none);
-}
-
-static bool
-stop_now(void *context)
-{
-	return true;
 }
 
 /* Three million distinct values, interrupted. */

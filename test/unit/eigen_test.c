@@ -10,6 +10,7 @@
 
 #include "core/base/rng.h"
 #include "core/matrix/eigen.h"
+#include "stops.h"
 
 #define MAX_N 400
 
@@ -313,14 +314,6 @@ test_threads(void)
 	check(same, "pairs have the same bits for 1, 2 and 8 threads");
 }
 
-static int polls_left;
-
-static bool
-poll_countdown(void *context)
-{
-	return --polls_left <= 0;
-}
-
 /* Stopped at any poll it returns, with the arena as it was. */
 static void
 test_stop(void)
@@ -333,11 +326,11 @@ test_stop(void)
 	make_matrix(spectrum, MAX_N, 9);
 	for (int after = 1; after < 400; after += 70)
 	{
-		Stop stop = {.poll = poll_countdown};
+		int left = after;
+		Stop stop = {.poll = stop_countdown, .context = &left};
 		Job stopping = {.arena = &arena, .stop = &stop};
 		size_t held = arena.held;
 
-		polls_left = after;
 		pool_create(&stopping.pool, 2, &stop);
 		stopped &= eigen_leading(&stopping, a, MAX_N, 10, values, vectors).code == SDQ_INTERRUPTED;
 		stopped &= arena.held == held;

@@ -15,6 +15,7 @@
 #include "core/density/kde.h"
 #include "core/density/kde2d.h"
 #include "kde.h"
+#include "stops.h"
 
 #define PI          3.14159265358979323846
 #define MAX_NODES   256
@@ -506,14 +507,6 @@ test_threads(void)
 	check(x_sum == 0, "and none is lost");
 }
 
-static bool
-poll_at_once(void *context)
-{
-	int *polls = context;
-
-	return --*polls < 0;
-}
-
 static void
 test_refusals(void)
 {
@@ -530,14 +523,14 @@ test_refusals(void)
 
 	correlated_points(points, 0.5);
 	normals(values, KDE_N_POINTS);
-	for (int after = 0; after < 4; after++)
+	for (int after = 1; after <= 4; after++)
 	{
 		new_job(2);
 		view = view_of(values, KDE_N_POINTS);
 		polls = after;
-		stop = (Stop){.poll = poll_at_once, .context = &polls};
+		stop = (Stop){.poll = stop_countdown, .context = &polls};
 		interrupted &= kde_evaluate(&job, &view, &options, &result).code == SDQ_INTERRUPTED;
-		stop = (Stop){.poll = poll_at_once, .context = &polls};
+		stop = (Stop){.poll = stop_countdown, .context = &polls};
 		polls = after;
 		interrupted &=
 			kde2d_evaluate(&job, points, KDE_N_POINTS, &options_plane, &result_2d).code ==
@@ -548,7 +541,7 @@ test_refusals(void)
 	/* The nodes of a large grid cost more than the sums over three points. */
 	new_job(1);
 	polls = INT_MAX;
-	stop = (Stop){.poll = poll_at_once, .context = &polls};
+	stop = (Stop){.poll = stop_countdown, .context = &polls};
 	options_plane.grid_size = LARGE_GRID;
 	check(!sdq_failed(kde2d_evaluate(&job, points, 3, &options_plane, &result_2d)) &&
 			  INT_MAX - polls > LARGE_GRID,

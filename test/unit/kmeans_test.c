@@ -13,6 +13,7 @@
 #include "core/matrix/kmeans.h"
 #include "digits.h"
 #include "kmeans.h"
+#include "stops.h"
 
 static Arena arena;
 static Job job = {.arena = &arena};
@@ -398,14 +399,6 @@ test_threads(void)
 	check(same, "km_threads: same bits for 1, 2 and 8 threads, and any order of arrival");
 }
 
-static int polls_left;
-
-static bool
-poll_countdown(void *context)
-{
-	return --polls_left <= 0;
-}
-
 /* Stopped wherever it is. */
 static void
 test_stop(void)
@@ -414,7 +407,8 @@ test_stop(void)
 
 	for (int after = 1; after < 400; after += 37)
 	{
-		Stop stop = {.poll = poll_countdown};
+		int left = after;
+		Stop stop = {.poll = stop_countdown, .context = &left};
 		Job stopping = {.arena = &arena, .stop = &stop};
 		RowStore store = new_store();
 		KmeansOptions options = options_for(30);
@@ -431,7 +425,6 @@ test_stop(void)
 			row_store_append(&store, row, 10);
 		}
 		row_store_finish(&store, &job, NULL);
-		polls_left = after;
 		pool_create(&stopping.pool, 2, &stop);
 		stopped &= kmeans(&stopping, &store, &options, &got).code == SDQ_INTERRUPTED;
 		pool_destroy(stopping.pool);

@@ -13,6 +13,7 @@
 #include "core/matrix/candidates.h"
 #include "core/matrix/knn.h"
 #include "digits.h"
+#include "stops.h"
 
 static Arena arena;
 static Job job = {.arena = &arena};
@@ -220,14 +221,6 @@ test_threads(void)
 	check(same, "neighbours have the same bits for 1, 2, 8 threads, with and without the library");
 }
 
-static int polls_left;
-
-static bool
-poll_countdown(void *context)
-{
-	return --polls_left <= 0;
-}
-
 /* Stopped wherever it is. */
 static void
 test_stop(void)
@@ -236,13 +229,13 @@ test_stop(void)
 
 	for (int after = 1; after < 60; after += 7)
 	{
-		Stop stop = {.poll = poll_countdown};
+		int left = after;
+		Stop stop = {.poll = stop_countdown, .context = &left};
 		Job stopping = {.arena = &arena, .stop = &stop};
 		RowStore store = new_store();
 		Neighbors got;
 
 		fill(&store, 5000, 30, 1);
-		polls_left = after;
 		pool_create(&stopping.pool, 2, &stop);
 		stopped &= knn_self(&stopping, &store, 10, &got).code == SDQ_INTERRUPTED;
 		pool_destroy(stopping.pool);

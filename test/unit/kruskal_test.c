@@ -10,6 +10,7 @@
 #include "core/tests/mw.h"
 #include "ranks.h"
 #include "sample_views.h"
+#include "stops.h"
 
 #define MAX_GROUPS 8
 #define MAX_SIZE   100
@@ -297,12 +298,6 @@ check_small(void)
 	check_close(worst_mw, 0, 1e-13, "where H and Dunn's z are Mann-Whitney's z^2 and z");
 }
 
-static bool
-stop_at_once(void *context)
-{
-	return true;
-}
-
 /* The fetch function of a stream that breaks. */
 static SdqStatus
 fail_to_fetch(SampleStream *stream)
@@ -323,7 +318,7 @@ check_hostile(void)
 	SampleStream *streams = malloc(MANY * sizeof(SampleStream));
 	SampleView full = view_of_counts((double[]){1}, (uint64_t[]){UINT64_C(1) << 31}, 1);
 	SampleView views[2];
-	Stop stop = {.poll = stop_at_once};
+	Stop stop = {.poll = stop_now};
 	TallyMany tally;
 	KruskalResult result;
 	SdqStatus status;

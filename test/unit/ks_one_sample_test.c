@@ -10,6 +10,7 @@
 #include "core/tests/ks_one_law.h"
 #include "ks_one_sample.h"
 #include "sample_views.h"
+#include "stops.h"
 
 /* Test values that need not be sorted. */
 static SdqStatus
@@ -188,14 +189,6 @@ check_large(void)
 				"p near 1 of 1e9 observations");
 }
 
-static bool
-stop_at(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 /* Methods, refusals, interruptions. */
 static void
 check_control(void)
@@ -206,7 +199,7 @@ check_control(void)
 	SdqStatus status;
 	Rng rng;
 	int left = 2;
-	Stop stop = {.poll = stop_at, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	Arena arena;
 	PValue p;
 

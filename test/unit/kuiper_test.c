@@ -5,11 +5,10 @@
  */
 #include "core/tests/kuiper.h"
 
-#include <stdatomic.h>
-
 #include "check.h"
 #include "core/tests/kuiper_exact.h"
 #include "edf_cases.h"
+#include "stops.h"
 
 #define LN_10 2.30258509299404568402
 
@@ -372,7 +371,7 @@ check_control(void)
 	Tally tally = tally_open(&x, &y);
 	Tally tied = tally_open(&tied_x, &tied_y);
 	int left = 3;
-	Stop stop = {.poll = edf_stop_at, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	Arena arena;
 	KuiperResult r;
 	SdqStatus status;

@@ -9,6 +9,7 @@
 #include "core/base/rng.h"
 #include "core/tests/mw_exact.h"
 #include "sample_views.h"
+#include "stops.h"
 #include "two_sample.h"
 
 /* Test two views, which are freed. */
@@ -321,15 +322,6 @@ check_two_laws(void)
 	check_close(worst, 0, 1e-11, "Gaussian binomial = shift algorithm without ties");
 }
 
-/* A caller who wants to stop at the n-th question. */
-static bool
-stop_at(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 /* Forced, infeasible, interrupted, out of memory. */
 static void
 check_control(void)
@@ -340,7 +332,7 @@ check_control(void)
 	SampleView view_y;
 	Tally tally;
 	int left = 2;
-	Stop stop = {.poll = stop_at, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	Arena arena;
 	MwResult r;
 	SdqStatus status;

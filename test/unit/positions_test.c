@@ -12,6 +12,7 @@
 #include "core/tests/ks.h"
 #include "core/tests/mw.h"
 #include "sample_views.h"
+#include "stops.h"
 
 #define MOST_THREADS 8
 
@@ -423,15 +424,6 @@ check_failures_in_order(void)
 	free_views(&y);
 }
 
-/* A caller who wants to stop at the n-th question. */
-static bool
-stop_at(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 /* Workers in the middle of a long test stop as well. */
 static void
 check_stop(void)
@@ -449,7 +441,7 @@ check_stop(void)
 	for (size_t k = 0; k < N_ITEMS(thread_numbers); k++)
 	{
 		int left = 5;
-		Stop stop = {.poll = stop_at, .context = &left};
+		Stop stop = {.poll = stop_countdown, .context = &left};
 		Arena arena;
 		PositionsResult r;
 		SdqStatus status = run_positions(&arena, 0, thread_numbers[k], &stop, &position_mw, &x, &y,

@@ -10,6 +10,7 @@
 
 #include "core/base/rng.h"
 #include "core/sample/sample.h"
+#include "stops.h"
 
 #define MAX_VALUES 300000
 #define N_KINDS    14
@@ -381,12 +382,6 @@ failing_resize(void *context, void *block, size_t old_bytes, size_t new_bytes)
 	return failing->plain.resize(NULL, block, old_bytes, new_bytes);
 }
 
-static bool
-stop_always(void *context)
-{
-	return --*(int *) context < 0;
-}
-
 /* Whatever fails, and wherever, the old value is whole, and the call can be made again. */
 static void
 test_failures(void)
@@ -406,8 +401,8 @@ test_failures(void)
 		Failing failing = {.calls_left = INT_MAX, .plain = sample_malloc_memory(0)};
 		SampleMemory memory = {
 			.resize = failing_resize, .context = &failing, .limit = 0, .held = 0};
-		int polls = (int) rng_below(&rng, 3);
-		Stop stop = {.poll = stop_always, .context = &polls, .requested = false};
+		int polls = 1 + (int) rng_below(&rng, 3);
+		Stop stop = {.poll = stop_countdown, .context = &polls, .requested = false};
 		Plain before = {.values = values, .n = first};
 		Plain after = {.values = values};
 		Sample sample;

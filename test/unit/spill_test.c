@@ -12,6 +12,7 @@
 #include "core/sample/sample.h"
 #include "core/tests/ks.h"
 #include "sample_views.h"
+#include "stops.h"
 
 #define MAX_VALUES 400000
 #define N_KINDS    6
@@ -429,12 +430,6 @@ test_large_view(void)
 	free(values);
 }
 
-static bool
-stop_after(void *context)
-{
-	return --*(int *) context < 0;
-}
-
 /* Each call to the disk fails once, or the stop flag is raised at each look at it: the value stays what
  * it was, the same call succeeds afterwards, and no file is left. */
 static void
@@ -464,8 +459,8 @@ test_failures(void)
 			SampleSpill spill = spill_to(&disk);
 			SampleMemory memory = sample_malloc_memory(64 * 1024);
 			Arena scratch = new_scratch();
-			int polls = calls;
-			Stop stop = {.poll = stop_after, .context = &polls};
+			int left = calls + 1;
+			Stop stop = {.poll = stop_countdown, .context = &left};
 			Stop *used = kind % 2 == 0 ? NULL : &stop;
 			Sample sample;
 			Sample other;

@@ -11,6 +11,7 @@
 #include "core/matrix/knn.h"
 #include "core/tsne/tsne.h"
 
+#include "stops.h"
 #include "tsne.h"
 
 /* A job over malloc, with threads. */
@@ -482,18 +483,6 @@ test_iterations(void)
 	free(values);
 }
 
-/* A caller that wants to stop at the n-th question. */
-typedef struct Impatience
-{
-	int left;
-} Impatience;
-
-static bool
-impatient(void *context)
-{
-	return --((Impatience *) context)->left < 0;
-}
-
 static void
 test_cancel(void)
 {
@@ -501,10 +490,10 @@ test_cancel(void)
 	TsneOptions options = default_options(10);
 	bool interrupted = true;
 
-	for (int patience = 0; patience < 200; patience += 13)
+	for (int patience = 1; patience <= 200; patience += 13)
 	{
-		Impatience impatience = {patience};
-		Stop stop = {.poll = impatient, .context = &impatience};
+		int left = patience;
+		Stop stop = {.poll = stop_countdown, .context = &left};
 		Arena arena;
 		RowStore rows;
 		TsneMap map;

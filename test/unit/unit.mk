@@ -33,6 +33,6 @@ $(DIR)/libcore.a: $(CORE_OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $(CORE_OBJECTS)
 
-$(DIR)/%: test/unit/%.c test/unit/check.h $(wildcard test/reference/values/*.h) $(DIR)/libcore.a
+$(DIR)/%: test/unit/%.c $(wildcard test/unit/*.h) $(wildcard test/reference/values/*.h) $(DIR)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -Itest/reference/values $(CFLAGS) $< $(DIR)/libcore.a -o $@ -lz -lm -ldl -pthread

@@ -11,6 +11,7 @@
 #include "core/base/rng.h"
 #include "core/sample/sample.h"
 #include "core/sample/vector.h"
+#include "stops.h"
 
 #define MAX_POSITIONS 40
 #define MAX_ROWS      3000
@@ -287,15 +288,6 @@ test_count_limit(void)
 	check(memory.held == 0, "all memory is given back after that");
 }
 
-/* A stop flag that is raised at the nth question. */
-static bool
-poll_countdown(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 static void
 test_failures(void)
 {
@@ -310,7 +302,7 @@ test_failures(void)
 	{
 		SampleMemory memory = sample_malloc_memory(0);
 		int left = 1 + (int) rng_below(&rng, 50);
-		Stop stop = {.poll = poll_countdown, .context = &left};
+		Stop stop = {.poll = stop_countdown, .context = &left};
 		SampleVector vector;
 		void *flat;
 		size_t n_bytes;

@@ -9,6 +9,7 @@
 #include "core/base/rng.h"
 #include "ranks.h"
 #include "sample_views.h"
+#include "stops.h"
 
 /* Test a view, which is freed. */
 static SdqStatus
@@ -327,12 +328,6 @@ check_large(void)
 		  "auto is exact up to 50 ranked differences");
 }
 
-static bool
-stop_at_once(void *context)
-{
-	return true;
-}
-
 /* Nothing, too much, interrupted, too little memory. */
 static void
 check_hostile(void)
@@ -342,7 +337,7 @@ check_hostile(void)
 		N = 1 << 22
 	};
 	double *d = malloc(N * sizeof(double));
-	Stop stop = {.poll = stop_at_once};
+	Stop stop = {.poll = stop_now};
 	SampleView view;
 	WilcoxonResult r;
 	SdqStatus status;
