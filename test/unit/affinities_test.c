@@ -12,29 +12,7 @@
 #include "core/tsne/affinities.h"
 #include "core/tsne/attraction.h"
 #include "core/tsne/field_exact.h"
-
-/* A job over malloc, with threads. */
-typedef struct Bench
-{
-	Arena arena;
-	Job job;
-} Bench;
-
-static void
-bench_open(Bench *bench, int threads)
-{
-	arena_init(&bench->arena, arena_malloc_source(), 0);
-	bench->job = (Job){.arena = &bench->arena};
-	if (sdq_failed(pool_create(&bench->job.pool, threads, NULL)))
-		exit(EXIT_FAILURE);
-}
-
-static void
-bench_close(Bench *bench)
-{
-	pool_destroy(bench->job.pool);
-	arena_free(&bench->arena);
-}
+#include "workbench.h"
 
 /* A neighbour before it is listed. */
 typedef struct Candidate
@@ -86,19 +64,6 @@ brute_neighbors(Arena *arena, const double *rows, size_t n, size_t d, size_t k)
 	}
 	free(candidates);
 	return result;
-}
-
-/* n normal rows of d columns. */
-static double *
-random_rows(size_t n, size_t d, uint64_t seed)
-{
-	double *rows = malloc(n * d * sizeof(double));
-	Rng rng;
-
-	rng_seed(&rng, seed, RNG_STREAM_TEST);
-	for (size_t v = 0; v < n * d; v++)
-		rows[v] = rng_normal(&rng);
-	return rows;
 }
 
 /* exp of the entropy of p[k]. */

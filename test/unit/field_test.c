@@ -9,29 +9,7 @@
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
 #include "core/tsne/field_exact.h"
-
-typedef struct Bench
-{
-	Arena arena;
-	Job job;
-} Bench;
-
-/* A job with so many threads. */
-static void
-bench_open(Bench *bench, int threads)
-{
-	arena_init(&bench->arena, arena_malloc_source(), 0);
-	bench->job = (Job){.arena = &bench->arena};
-	if (sdq_failed(pool_create(&bench->job.pool, threads, NULL)))
-		exit(EXIT_FAILURE);
-}
-
-static void
-bench_close(Bench *bench)
-{
-	pool_destroy(bench->job.pool);
-	arena_free(&bench->arena);
-}
+#include "workbench.h"
 
 /* n normal points of the given spread around 20 centres of the given extent. */
 static void

@@ -13,21 +13,11 @@
 #include "core/matrix/kmeans.h"
 #include "digits.h"
 #include "kmeans.h"
+#include "row_stores.h"
 #include "stops.h"
 
 static Arena arena;
 static Job job = {.arena = &arena};
-
-/* A fresh store over a fresh arena. */
-static RowStore
-new_store(void)
-{
-	RowStore store;
-
-	arena_free(&arena);
-	row_store_init(&store, &arena);
-	return store;
-}
 
 static KmeansOptions
 options_for(size_t k)
@@ -40,7 +30,7 @@ static void
 test_by_hand(void)
 {
 	static const double points[] = {10, 0, 11, 1};
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	KmeansOptions options = options_for(2);
 	Kmeans got;
 	SdqStatus status;
@@ -80,7 +70,7 @@ test_by_hand(void)
 static void
 test_duplicates(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	KmeansOptions options = options_for(5);
 	bool agrees = true;
 	Kmeans got;
@@ -103,7 +93,7 @@ test_duplicates(void)
 		agrees &= got.cluster[i] == (i % 6 < 3 ? 0 : i % 6 < 5 ? 1 : 2) && got.distance[i] == 0;
 	check(agrees, "km_duplicates: every row lies on its centre");
 
-	store = new_store();
+	store = new_store(&arena);
 	for (int i = 0; i < 50; i++)
 		row_store_append(&store, (double[]){3, 4}, 2);
 	row_store_finish(&store, &job, NULL);
@@ -118,7 +108,7 @@ test_empty(void)
 {
 	static const double points[] = {0, 1, 2, 10, 11, 30};
 	static const double initial[] = {1, 1000, 10};
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	KmeansOptions options = options_for(3);
 	Kmeans got;
 	SdqStatus status;
@@ -143,7 +133,7 @@ test_far_point(void)
 
 	for (int f = 0; f < 3; f++)
 	{
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		KmeansOptions options = options_for(2);
 		bool finite = true;
 		char sentence[120];
@@ -163,7 +153,7 @@ test_far_point(void)
 			  sentence);
 	}
 	{
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		KmeansOptions options = options_for(2);
 		Kmeans got;
 
@@ -235,7 +225,7 @@ test_against_plain(void)
 		size_t n = shapes[s][0];
 		size_t d = shapes[s][1];
 		size_t k = shapes[s][2];
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		KmeansOptions options = options_for(k);
 		double *x = malloc(n * d * sizeof(double));
 		double *centers = malloc(k * d * sizeof(double));
@@ -303,7 +293,7 @@ test_against_plain(void)
 static void
 test_against_sklearn(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	KmeansOptions options = options_for(10);
 	double *initial = malloc(10 * DIGIT_PIXELS * sizeof(double));
 	bool same = true;
@@ -333,7 +323,7 @@ static void
 test_digits(void)
 {
 	KmeansOptions options = options_for(10);
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	struct timespec start, end;
 	Kmeans got;
 
@@ -348,7 +338,7 @@ test_digits(void)
 		   (double) (end.tv_sec - start.tv_sec) + 1e-9 * (double) (end.tv_nsec - start.tv_nsec),
 		   got.total_inertia / kmeans_reference_train);
 
-	store = new_store();
+	store = new_store(&arena);
 	digits_append(&store, "mnist-dcgan-e25-images-idx3-ubyte.gz", 10000);
 	row_store_finish(&store, &job, NULL);
 	kmeans(&job, &store, &options, &got);
@@ -369,7 +359,7 @@ test_threads(void)
 
 	for (int t = 0; t < 4; t++)
 	{
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		KmeansOptions options = options_for(17);
 		Job threaded = {.arena = &arena};
 		Kmeans got;
@@ -410,7 +400,7 @@ test_stop(void)
 		int left = after;
 		Stop stop = {.poll = stop_countdown, .context = &left};
 		Job stopping = {.arena = &arena, .stop = &stop};
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		KmeansOptions options = options_for(30);
 		Kmeans got;
 		Rng rng;

@@ -13,21 +13,11 @@
 #include "core/matrix/candidates.h"
 #include "core/matrix/knn.h"
 #include "digits.h"
+#include "row_stores.h"
 #include "stops.h"
 
 static Arena arena;
 static Job job = {.arena = &arena};
-
-/* A fresh store over a fresh arena. */
-static RowStore
-new_store(void)
-{
-	RowStore store;
-
-	arena_free(&arena);
-	row_store_init(&store, &arena);
-	return store;
-}
 
 /* Do both searches give the same rows and distances, bit for bit? */
 static bool
@@ -102,7 +92,7 @@ test_kinds(void)
 
 		for (size_t s = 0; s < sizeof(shapes) / sizeof(shapes[0]); s++)
 		{
-			RowStore store = new_store();
+			RowStore store = new_store(&arena);
 
 			if (CHECK_RACES_ONLY && shapes[s][0] * shapes[s][1] > 10000)
 				continue;
@@ -124,7 +114,7 @@ test_by_hand(void)
 {
 	static const uint32_t want[4][2] = {{1, 2}, {0, 2}, {1, 0}, {2, 1}};
 	static const double want_distance2[4][2] = {{1, 9}, {1, 4}, {4, 9}, {16, 36}};
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	Neighbors got;
 	SdqStatus status;
 
@@ -146,7 +136,7 @@ test_by_hand(void)
 static void
 test_images(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	int16_t row[DIGIT_PIXELS];
 	Neighbors got;
 	bool absent = true;
@@ -173,7 +163,7 @@ test_images(void)
 			absent &= got.index[i * 5 + j] != i;
 	check(absent, "knn_identical: no row is its own neighbour");
 
-	store = new_store();
+	store = new_store(&arena);
 	for (int i = 0; i < 40; i++)
 	{
 		for (size_t j = 0; j < DIGIT_PIXELS; j++)
@@ -198,7 +188,7 @@ test_threads(void)
 
 	for (int t = 0; t < 6; t++)
 	{
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		Job threaded = {.arena = &arena};
 		Neighbors got;
 
@@ -232,7 +222,7 @@ test_stop(void)
 		int left = after;
 		Stop stop = {.poll = stop_countdown, .context = &left};
 		Job stopping = {.arena = &arena, .stop = &stop};
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		Neighbors got;
 
 		fill(&store, 5000, 30, 1);
@@ -298,7 +288,7 @@ test_candidates(void)
 static void
 test_digits(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	struct timespec start, end;
 	Neighbors got;
 
@@ -308,7 +298,7 @@ test_digits(void)
 	row_store_finish(&store, &job, NULL);
 	check(agrees_with_plain(&store, 90), "knn_paths_agree: 2,000 digits, k = 90");
 
-	store = new_store();
+	store = new_store(&arena);
 	digits_append(&store, "mnist-train-first10k-images-idx3-ubyte.gz", 10000);
 	row_store_finish(&store, &job, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &start);

@@ -12,26 +12,16 @@
 #include "core/matrix/pca.h"
 #include "digits.h"
 #include "pca.h"
+#include "row_stores.h"
 
 static Arena arena;
 static Job job = {.arena = &arena};
-
-/* A fresh store over a fresh arena. */
-static RowStore
-new_store(void)
-{
-	RowStore store;
-
-	arena_free(&arena);
-	row_store_init(&store, &arena);
-	return store;
-}
 
 /* (0,0), (1,2), (2,4): variance 1 + 4 along (1,2)/sqrt 5, nothing across. */
 static void
 test_by_hand(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	double scores[6];
 	Pca pca;
 
@@ -55,7 +45,7 @@ test_by_hand(void)
 static void
 test_digits(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	double *scores = malloc(PCA_REFERENCE_ROWS * 2 * sizeof(double));
 	double worst_variance = 0;
 	double worst_loading = 0;
@@ -105,7 +95,7 @@ departure_from_orthonormality(const Pca *pca)
 static void
 test_awkward(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	double row[50] = {0};
 	double scores[8];
 	Pca pca;
@@ -131,12 +121,12 @@ test_awkward(void)
 		  "more components than columns are refused");
 	check(pca_fit(&job, &store, 0, &pca).code == SDQ_BAD_ARGUMENT, "and so are none");
 
-	store = new_store();
+	store = new_store(&arena);
 	row_store_append(&store, row, 50);
 	row_store_finish(&store, &job, NULL);
 	check(pca_fit(&job, &store, 1, &pca).code == SDQ_BAD_ARGUMENT, "one row has no covariance");
 
-	store = new_store();
+	store = new_store(&arena);
 	for (int i = 0; i < 10; i++)
 		row_store_append(&store, row, 50);
 	row_store_finish(&store, &job, NULL);
@@ -146,7 +136,7 @@ test_awkward(void)
 		  "equal rows have no variance, and orthonormal components");
 
 	/* 1e9 + (0 or 1) in one column, 0 in the other: variance 1/3 of four rows. */
-	store = new_store();
+	store = new_store(&arena);
 	for (int i = 0; i < 4; i++)
 		row_store_append(&store, (double[]){1e9 + i % 2, 0}, 2);
 	row_store_finish(&store, &job, NULL);
@@ -168,7 +158,7 @@ test_threads(void)
 
 	for (int t = 0; t < 3; t++)
 	{
-		RowStore store = new_store();
+		RowStore store = new_store(&arena);
 		Job threaded = {.arena = &arena};
 		double *row = malloc(300 * sizeof(double));
 		Pca pca;
@@ -202,7 +192,7 @@ test_threads(void)
 static void
 test_time(void)
 {
-	RowStore store = new_store();
+	RowStore store = new_store(&arena);
 	struct timespec start, end;
 	Pca pca;
 

@@ -10,32 +10,9 @@
 #include "core/base/rng.h"
 #include "core/matrix/knn.h"
 #include "core/tsne/tsne.h"
-
 #include "stops.h"
 #include "tsne.h"
-
-/* A job over malloc, with threads. */
-typedef struct Bench
-{
-	Arena arena;
-	Job job;
-} Bench;
-
-static void
-bench_open(Bench *bench, int threads)
-{
-	arena_init(&bench->arena, arena_malloc_source(), 0);
-	bench->job = (Job){.arena = &bench->arena};
-	if (sdq_failed(pool_create(&bench->job.pool, threads, NULL)))
-		exit(EXIT_FAILURE);
-}
-
-static void
-bench_close(Bench *bench)
-{
-	pool_destroy(bench->job.pool);
-	arena_free(&bench->arena);
-}
+#include "workbench.h"
 
 /* n rows of d numbers as a finished store. */
 static RowStore
@@ -49,19 +26,6 @@ make_store(Bench *bench, const double *values, size_t n, size_t d)
 			exit(EXIT_FAILURE);
 	if (sdq_failed(row_store_finish(&rows, &bench->job, NULL)))
 		exit(EXIT_FAILURE);
-	return rows;
-}
-
-/* n normal rows of d columns. */
-static double *
-random_rows(size_t n, size_t d, uint64_t seed)
-{
-	double *rows = malloc(n * d * sizeof(double));
-	Rng rng;
-
-	rng_seed(&rng, seed, RNG_STREAM_TEST);
-	for (size_t v = 0; v < n * d; v++)
-		rows[v] = rng_normal(&rng);
 	return rows;
 }
 
