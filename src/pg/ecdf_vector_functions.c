@@ -95,7 +95,12 @@ synthdq_ecdf_vector_in(PG_FUNCTION_ARGS)
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid input syntax for type %s: \"%.*s\"", TYPE_NAME,
 					pg_mbcliplen(text, (int) strnlen(text, SHOWN_TEXT + 1), SHOWN_TEXT), text),
-			 errdetail_internal("%s", sample_fault_detail(status))));
+			 errdetail_internal("%s", sample_fault_detail(status)),
+			 (EcdfFault) status.detail == ECDF_SYNTAX
+				 ? errhint("An ecdf_vector is written [{value:count,...},...]. To build one from "
+						   "text that "
+						   "holds arrays, cast it first: ecdf_vector(t::real[]).")
+				 : 0));
 	check_status(status);
 	PG_RETURN_POINTER(ecdf_vector_make(samples, n_samples));
 }

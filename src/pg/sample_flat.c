@@ -246,13 +246,18 @@ sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type)
 	Stop stop = sample_stop();
 	SdqStatus status;
 	char *detail = NULL;
+	const char *hint = NULL;
 
 	sample_text_measure(text, &n_samples, &n_entries);
 	arrays = sample_arrays(n_entries);
 	status = sample_text_read(text, &shape, &stop, (uint64_t *) parameters, arrays.values,
 							  arrays.counts, views);
 	if (status.code == SDQ_BAD_DATA)
+	{
 		detail = sample_fault_detail(status);
+		if ((EcdfFault) status.detail == ECDF_SYNTAX)
+			hint = type->text_hint;
+	}
 	else
 	{
 		check_status(status);
@@ -265,7 +270,7 @@ sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type)
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid input syntax for type %s: \"%.*s\"", type->name,
 					pg_mbcliplen(text, (int) strnlen(text, SHOWN_TEXT + 1), SHOWN_TEXT), text),
-			 errdetail_internal("%s", detail)));
+			 errdetail_internal("%s", detail), hint != NULL ? errhint("%s", _(hint)) : 0));
 	PG_RETURN_POINTER(sample_flat_make(type, parameters, views));
 }
 

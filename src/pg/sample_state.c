@@ -51,8 +51,17 @@ typedef struct StreamScratch
 	Stop stop;
 } StreamScratch;
 
+/* ecdf(t) of a text column is not the aggregate, as the server reads it, but a cast; so is
+ * ecdf('{1,2}'). */
 const SampleStateType ecdf_type = {
-	.name = "ecdf", .n_sides = 1, .n_parameters = 0, .parameters_valid = NULL};
+	.name = "ecdf",
+	.n_sides = 1,
+	.n_parameters = 0,
+	.parameters_valid = NULL,
+	.text_hint =
+		gettext_noop("An ecdf is written {value:count,...}. To build one from text that holds "
+					 "numbers, cast it first: ecdf(t::float8), ecdf(t::real[])."),
+};
 const SampleStateType sample_pair_type = {
 	.name = "sample_pair", .n_sides = 2, .n_parameters = 0, .parameters_valid = NULL};
 

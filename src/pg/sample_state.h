@@ -58,6 +58,8 @@ typedef struct SampleStateType
 	/* Could this block have been written by the type's own transition functions? Asked for bytes
 	 * and texts from outside. NULL if n_parameters = 0. */
 	bool (*parameters_valid)(const SampleParameter *parameters);
+	/* The hint for a text of another syntax; NULL: there is none. */
+	const char *text_hint;
 } SampleStateType;
 
 extern const SampleStateType ecdf_type;        /* one sample */

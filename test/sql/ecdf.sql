@@ -294,6 +294,9 @@ SELECT '{1:99999999999999999999}'::ecdf;
 SELECT '{1:1,abc:1}'::ecdf;
 SELECT '{1:1,1e-999:1}'::ecdf;
 SELECT ('{' || repeat('ä', 100) || '}')::ecdf;
+-- A text column: the server takes ecdf(t) for a cast of each row.
+SELECT ecdf(t) FROM (VALUES ('1'), ('2')) AS readings (t);
+SELECT ecdf('{1,2}');
 -- Blanks are allowed, -0 is read as 0.
 SELECT E' { -0 : 1 ,\t0.50:02 \n} '::ecdf;
 

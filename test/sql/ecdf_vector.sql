@@ -158,6 +158,8 @@ SELECT '[{2:1,1:1}]'::ecdf_vector;
 SELECT '[{1:1}{1:1}]'::ecdf_vector;
 SELECT '[[{1:1}]]'::ecdf_vector;
 SELECT '[{1:1}] x'::ecdf_vector;
+-- A text column: the server takes ecdf_vector(t) for a cast of each row.
+SELECT ecdf_vector(t) FROM (VALUES ('{1,2}'), ('{2,3}')) AS images (t);
 -- Binary form: version, positions, then per position the number of entries, values and counts.
 SELECT ecdf_vector_send('[{1:2},{}]') =
     ('\x01' || '00000002' || '0000000000000001' || '3ff0000000000000' || '0000000000000002' || '0000000000000000')::bytea AS wire;
