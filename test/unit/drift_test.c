@@ -245,6 +245,12 @@ check_small_drift(void)
 	check_close(r.hellinger, d / sqrt(8), 1e-8, "Hellinger, its root");
 	check_close(r.total_variation, d / 2, 1e-15, "total variation");
 	check(r.psi_null_mean > r.psi, "well below what chance does");
+
+	/* Of three in 2e9, whose ratio of shares is no double: its logarithm must not go by way of it. */
+	r = drift_over(view_of_counts(one_two, (uint64_t[]){1000000003, 999999997}, 2),
+				   view_of_counts(one_two, (uint64_t[]){1000000000, 1000000000}, 2), edge, 1, 0.5);
+	check_close(r.psi, 9 / (1000000000.5 * 1000000000.5), 1e-13,
+				"psi of three observations in 2e9");
 }
 
 /* The generated cases. */

@@ -117,6 +117,9 @@ check_laws(void)
 										   ks_one_tails[i].log10_one) /
 										  fmax(1, -ks_one_tails[i].log10_one));
 	check_close(worst_tail, 0, 1e-12, "one-sided law: log10 p into the tails");
+	/* The corrected limit is off by the order of 1 / n: without the correction, by 2 d / 3 = .027. */
+	check_close(ks_one_upper_limit(1000, .04).p, upper(1000, .04).p, 2e-3,
+				"one-sided law: the corrected limit");
 	check_close(both(10, .5).p, pvalue_doubled(upper(10, .5)).p, 1e-13,
 				"both laws meet at d = 1/2");
 	/* By hand: all n observations in the last 1 - d. */
