@@ -153,9 +153,12 @@ label_counts_flatten(ExpandedObjectHeader *header, void *result, Size size)
 {
 	LabelCounts *state = (LabelCounts *) header;
 	FlatLabelCounts *flat = result;
+	/* The caller's context may be one of a sort, which cannot free (since PostgreSQL 17). */
+	MemoryContext caller = MemoryContextSwitchTo(header->eoh_context);
 	LabelCount *pairs = sorted_pairs(state);
 	char *at = flat->data;
 
+	MemoryContextSwitchTo(caller);
 	SET_VARSIZE(flat, size);
 	flat->version = FLAT_VERSION;
 	flat->n = (int64) state->n;

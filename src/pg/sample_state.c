@@ -131,13 +131,13 @@ open_expanded(SampleState *state, SampleView *views)
 		check_sample_status(sample_view(&state->sides[side].sample, &stop, &views[side]));
 }
 
-/* The same as streams, with buffers in CurrentMemoryContext. */
+/* The same as streams, with buffers in a context that can free. */
 static StreamScratch *
-open_expanded_streams(SampleState *state, SampleStream *streams)
+open_expanded_streams(SampleState *state, MemoryContext context, SampleStream *streams)
 {
-	StreamScratch *scratch = palloc(sizeof(*scratch));
+	StreamScratch *scratch = MemoryContextAlloc(context, sizeof(*scratch));
 
-	arena_init(&scratch->arena, sample_arena_source(CurrentMemoryContext), settings_max_memory());
+	arena_init(&scratch->arena, sample_arena_source(context), settings_max_memory());
 	scratch->stop = sample_stop();
 	for (int side = 0; side < state->type->n_sides; side++)
 		check_sample_status(sample_stream_open(&state->sides[side].sample, &scratch->arena,
@@ -173,7 +173,7 @@ sample_state_open_streams(Datum value, const SampleStateType *type, SampleStream
 	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
 		return sample_flat_open_streams(value, type, streams);
 	state = expanded_state(value, type);
-	open_expanded_streams(state, streams);
+	open_expanded_streams(state, CurrentMemoryContext, streams);
 	return type->n_parameters == 0 ? NULL : state->parameters;
 }
 
@@ -320,7 +320,8 @@ sample_state_combine(FunctionCallInfo fcinfo, const SampleStateType *type)
 	return sample_state_datum(state);
 }
 
-/* Method of the expanded object. */
+/* Method of the expanded object. Tuples are formed in contexts of any kind, also in those of a sort that
+ * cannot free (since PostgreSQL 17): scratch is taken from the object's own. */
 static Size
 state_flat_size(ExpandedObjectHeader *header)
 {
@@ -329,7 +330,7 @@ state_flat_size(ExpandedObjectHeader *header)
 
 	if (state->flat_size == 0)
 	{
-		StreamScratch *scratch = open_expanded_streams(state, streams);
+		StreamScratch *scratch = open_expanded_streams(state, header->eoh_context, streams);
 
 		state->flat_size = sample_flat_size(state->type, streams);
 		close_streams(scratch);
@@ -343,7 +344,7 @@ state_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size)
 {
 	SampleState *state = (SampleState *) header;
 	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
-	StreamScratch *scratch = open_expanded_streams(state, streams);
+	StreamScratch *scratch = open_expanded_streams(state, header->eoh_context, streams);
 
 	Assert(allocated_size == state->flat_size);
 	sample_flat_write(state->type, state->parameters, streams, result, allocated_size);
