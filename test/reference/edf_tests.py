@@ -20,6 +20,8 @@ import numpy
 from scipy.special import gammaln, kv
 from scipy.stats import anderson_ksamp, chi2, cramervonmises_2samp
 
+from c_tables import wrap
+
 OUT = "test/reference/values/edf_tests.h"
 warnings.simplefilter("ignore")
 rng = numpy.random.default_rng(20240611)
@@ -248,16 +250,6 @@ def make_chi_squares():
 
 def number(value):
     return "NAN" if value is None else "%.15g" % value
-
-
-def wrap(items):
-    lines, line = [], "\t"
-    for item in items:
-        if len(line) + len(item) > 96:
-            lines.append(line.rstrip())
-            line = "\t"
-        line += item + ", "
-    return "\n".join(lines + [line.rstrip()])
 
 
 def main():

@@ -15,6 +15,8 @@ import math
 import numpy
 from scipy.stats import brunnermunzel, norm, t as student
 
+from c_tables import wrap
+
 OUT = "test/reference/values/effects.h"
 rng = numpy.random.default_rng(20240612)
 
@@ -62,16 +64,6 @@ def case_rows(values):
         yield "\t{%d, %d, %d, {%s}}," % (len(x), len(y), len(values),
                                          ", ".join("%.12g" % v for v in numbers))
         values += list(x) + list(y)
-
-
-def wrap(items):
-    lines, line = [], "\t"
-    for item in items:
-        if len(line) + len(item) > 96:
-            lines.append(line.rstrip())
-            line = "\t"
-        line += item + ", "
-    return "\n".join(lines + [line.rstrip()])
 
 
 def auc_error_rate(n_x, n_y, margin, alpha, make):

@@ -14,6 +14,8 @@ import numpy
 import scipy
 from scipy.stats import gaussian_kde
 
+from c_tables import wrap
+
 N_POINTS = 3000
 N_VALUES = 1000
 GRID_1D = 200
@@ -24,14 +26,7 @@ CORRELATIONS = [0.0, 0.5, 0.9, 0.99]
 
 def table(out, type_name, name, values):
     text = ["%d" % v if type_name == "short" else repr(float(v)) for v in values]
-    out.write("static const %s %s[%d] = {\n" % (type_name, name, len(text)))
-    line = ""
-    for item in text:
-        if len(line) + len(item) > 94:
-            out.write("\t%s\n" % line.rstrip())
-            line = ""
-        line += item + ", "
-    out.write("\t%s\n};\n\n" % line.rstrip())
+    out.write("static const %s %s[%d] = {\n%s\n};\n\n" % (type_name, name, len(text), wrap(text, 95)))
 
 
 def axis(values, h, n):

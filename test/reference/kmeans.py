@@ -7,17 +7,10 @@
 
 Run again from the top directory (a minute):  python3 test/reference/kmeans.py
 """
-import gzip
-
 import numpy
 from sklearn.cluster import KMeans
 
-
-def images(name, n):
-    with gzip.open(f"data/{name}-images-idx3-ubyte.gz") as file:
-        pixels = numpy.frombuffer(file.read()[16:16 + n * 784], dtype=numpy.uint8)
-    return pixels.reshape(n, 784).astype(float)
-
+from digits import images
 
 rows = images("mnist-t10k", 500)
 fit = KMeans(10, init=rows[:10], n_init=1, tol=1e-4, algorithm="lloyd").fit(rows)

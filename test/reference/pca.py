@@ -4,15 +4,13 @@
 Eigenpairs of the covariance by numpy (LAPACK's dsyevd), in double. Needs Debian's python3-numpy.
 Run again from the top directory:  python3 test/reference/pca.py
 """
-import gzip
-
 import numpy
+
+from digits import images
 
 N, Q, SCORES = 2000, 50, 5
 
-with gzip.open("data/mnist-t10k-images-idx3-ubyte.gz") as file:
-    rows = numpy.frombuffer(file.read()[16:16 + N * 784], dtype=numpy.uint8)
-rows = rows.reshape(N, 784).astype(float)
+rows = images("mnist-t10k", N)
 mean = rows.mean(axis=0)
 values, vectors = numpy.linalg.eigh(numpy.cov(rows, rowvar=False))
 values, vectors = values[::-1], vectors[:, ::-1]

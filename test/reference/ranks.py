@@ -10,7 +10,6 @@ Asymptotic signed rank p-values come from scipy for all three ways to handle zer
 where zeros are dropped; exact ones from counting all signs in whole numbers of unlimited size, and scipy and
 R must agree where nothing is tied. Numbers are whole; +-32767 stand for infinities.
 """
-import subprocess
 import warnings
 from collections import defaultdict
 from fractions import Fraction
@@ -20,6 +19,8 @@ from math import isclose, sqrt
 import numpy
 from scipy.stats import kruskal, norm, rankdata, wilcoxon
 
+from c_tables import ask_r, wrap
+
 OUT = "test/reference/values/ranks.h"
 INFINITE = 32767
 ALTERNATIVES = ("two-sided", "greater", "less")
@@ -27,12 +28,6 @@ ZEROS = ("wilcox", "pratt", "zsplit")
 
 rng = numpy.random.default_rng(20261124)
 warnings.simplefilter("ignore")
-
-
-def ask_r(lines):
-    answer = subprocess.run(["Rscript", "--vanilla", "test/reference/ranks.R"], input="\n".join(lines) + "\n",
-                            capture_output=True, text=True, check=True).stdout
-    return [[float(v) if v != "NA" else None for v in line.split()] for line in answer.splitlines()]
 
 
 def agree(a, b):
@@ -87,7 +82,8 @@ def dunn(groups):
 
 def kruskal_table():
     cases = make_groups()
-    r = ask_r("kruskal " + " | ".join(" ".join(map(str, g)) for g in groups) for groups in cases)
+    r = ask_r("ranks.R", ("kruskal " + " | ".join(" ".join(map(str, g)) for g in groups)
+                          for groups in cases))
     values, sizes, rows, pairs = [], [], [], []
     for groups, by_r in zip(cases, r):
         h, p = kruskal(*groups)
@@ -146,7 +142,7 @@ def by_counting(signed, plus):
 
 def wilcoxon_table():
     cases = make_differences()
-    r = ask_r("wilcoxon " + " ".join(map(str, d)) for _, d in cases)
+    r = ask_r("ranks.R", ("wilcoxon " + " ".join(map(str, d)) for _, d in cases))
     values, rows = [], []
     for (kind, d), by_r in zip(cases, r):
         untied = 0 not in d and len(set(map(abs, d))) == len(d)
@@ -169,16 +165,6 @@ def wilcoxon_table():
         rows.append('\t{"%s", %d, %d, {%s}},' % (kind, len(d), len(values), ",\n\t\t".join(fields)))
         values += d
     return values, rows
-
-
-def wrap(items):
-    lines, line = [], "\t"
-    for item in items:
-        if len(line) + len(item) > 96:
-            lines.append(line.rstrip())
-            line = "\t"
-        line += item + ", "
-    return "\n".join(lines + [line.rstrip()])
 
 
 def main():

@@ -10,11 +10,12 @@ p-values from scipy where nothing is tied, and where something is from counting 
 whole numbers of unlimited size here.
 """
 import math
-import subprocess
 from fractions import Fraction
 
 import numpy
 from scipy.stats import ks_2samp, mannwhitneyu, rankdata
+
+from c_tables import ask_r, wrap
 
 ALTERNATIVES = ("two-sided", "greater", "less")
 INFINITE = 32767
@@ -136,29 +137,13 @@ def evaluate(case):
     return lattice(x, y), ks, mannwhitneyu(x, y).statistic, mw, normal
 
 
-def ask_r(cases):
-    lines = "".join("%s | %s\n" % (" ".join(map(str, x)), " ".join(map(str, y)))
-                    for _, x, y, _ in cases)
-    answer = subprocess.run(["Rscript", "--vanilla", "test/reference/two_sample.R"], input=lines,
-                            capture_output=True, text=True, check=True).stdout
-    return [[float(p) for p in line.split()] for line in answer.splitlines()]
-
-
-def wrap(items):
-    lines, line = [], "\t"
-    for item in items:
-        if len(line) + len(item) > 96:
-            lines.append(line.rstrip())
-            line = "\t"
-        line += item + ", "
-    return "\n".join(lines + [line.rstrip()])
-
-
 def main():
     cases = make_cases()
     results = [evaluate(case) for case in cases]
     tied_cases = [k for k, r in enumerate(results) if r[1] is None]
-    for k, p in zip(tied_cases, ask_r([cases[k] for k in tied_cases])):
+    questions = [" | ".join(" ".join(map(str, sample)) for sample in cases[k][1:3])
+                 for k in tied_cases]
+    for k, p in zip(tied_cases, ask_r("two_sample.R", questions)):
         results[k] = (results[k][0], p) + results[k][2:]
 
     values = []

@@ -5,22 +5,18 @@ Run again, from the top directory:  test/reference/two_sample_digits.py     (hal
 It writes test/reference/values/two_sample_digits.h: all pixels of 10,000 images pooled, and some
 positions on their own. The statistics are whole numbers.
 """
-import gzip
 import math
 from fractions import Fraction
 
 import numpy
 from scipy.stats import ks_2samp, mannwhitneyu
 
+from digits import images
+
 OUT = "test/reference/values/two_sample_digits.h"
 REAL = "mnist-train-first10k"
 OTHERS = ["mnist-t10k", "mnist-dcgan-e01", "mnist-dcgan-e05", "mnist-dcgan-e25"]
 POSITIONS = list(range(0, 784, 29))  # pixels of each image, some of them always black
-
-
-def images(name):
-    with gzip.open("data/%s-images-idx3-ubyte.gz" % name) as file:
-        return numpy.frombuffer(file.read(), numpy.uint8, offset=16).reshape(-1, 784).astype(float)
 
 
 def normal_p(x, y, u):
