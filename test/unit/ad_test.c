@@ -220,13 +220,13 @@ check_extremes(void)
 		  "p is 0, its logarithm is not lost");
 
 	/* Thousands of values without ties, by the limit law: sqrt3 erfc(sqrt A2) far out. */
-	views[0] = edf_view_of_range(1000, 0, 1);
-	views[1] = edf_view_of_range(1000, 500.5, 1);
+	views[0] = view_of_range(1000, 0, 1);
+	views[1] = view_of_range(1000, 500.5, 1);
 	test_views(views, 2, &thousand);
 	check(thousand.p_value.log10_p < -80 && thousand.p_value.log10_p > -200,
 		  "1000 and 1000, half of them shifted out");
-	views[0] = edf_view_of_range(1000, 0, 1);
-	views[1] = edf_view_of_range(1000, 0.5, 1);
+	views[0] = view_of_range(1000, 0, 1);
+	views[1] = view_of_range(1000, 0.5, 1);
 	test_views(views, 2, &r);
 	check(r.p_value.p > 0.999, "1000 and 1000 interleaved");
 }
@@ -234,7 +234,7 @@ check_extremes(void)
 static void
 check_control(void)
 {
-	SampleView views[2] = {edf_view_of_range(300000, 0, 1), edf_view_of_range(300000, 0.5, 1)};
+	SampleView views[2] = {view_of_range(300000, 0, 1), view_of_range(300000, 0.5, 1)};
 	SampleStream streams[2] = {sample_stream_of_view(&views[0]), sample_stream_of_view(&views[1])};
 	int left = 2;
 	Stop stop = {.poll = stop_countdown, .context = &left};

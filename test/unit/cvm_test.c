@@ -10,34 +10,9 @@
 #include "edf_cases.h"
 #include "stops.h"
 
-/* Test two views, which are freed. */
-static SdqStatus
-test_views(SampleView x, SampleView y, TestMethod method, CvmResult *result)
-{
-	Tally tally = tally_open(&x, &y);
-	Arena arena;
-	SdqStatus status;
-
-	arena_init(&arena, arena_malloc_source(), 0);
-	status = cvm_test(&tally, method, &arena, NULL, result);
-	arena_free(&arena);
-	view_free(&x);
-	view_free(&y);
-	return status;
-}
-
-/* Test two arrays of values. */
-static CvmResult
-test_values(const double *x, size_t n_x, const double *y, size_t n_y, TestMethod method)
-{
-	CvmResult result = {.method = TEST_AUTO};
-
-	check(!sdq_failed(test_views(view_of_values(x, n_x), view_of_values(y, n_y), method, &result)),
-		  "the test succeeds");
-	return result;
-}
-
-#define TEST_VALUES(x, y, method) test_values(x, N_ITEMS(x), y, N_ITEMS(y), method)
+#define TESTED_FUNCTION cvm_test
+#define TESTED_RESULT   CvmResult
+#include "test_values_template.h"
 
 static void
 check_by_hand(void)
@@ -278,10 +253,10 @@ check_extremes(void)
 	test_views(view_of_counts(two, (uint64_t[]){9000, 1000}, 2),
 			   view_of_counts(two, (uint64_t[]){8900, 1100}, 2), TEST_AUTO, &r);
 	check(r.method == TEST_EXACT, "two values: exact at 10,000 a side");
-	test_views(edf_view_of_range(60000, 0, 1), edf_view_of_range(10000, 0.5, 6.1), TEST_AUTO, &r);
+	test_views(view_of_range(60000, 0, 1), view_of_range(10000, 0.5, 6.1), TEST_AUTO, &r);
 	check(r.method == TEST_ASYMPTOTIC && r.p_value.p < 0.02 && r.p_value.p > 0.001,
 		  "60,000 against 10,000, stretched by 1.7 %");
-	test_views(view_of_values(two, 1), edf_view_of_range(20000, 0.5, 1), TEST_AUTO, &r);
+	test_views(view_of_values(two, 1), view_of_range(20000, 0.5, 1), TEST_AUTO, &r);
 	/* T of the one value at rank i depends on i alone, and is largest at both ends. */
 	check_close(r.p_value.p, 2 / 20001.0, 1e-10, "one against 20,000: p = 2 / 20,001");
 	check(test_views(view_of_values(two, 0), view_of_values(two, 2), TEST_AUTO, &r).code ==
@@ -293,10 +268,10 @@ check_extremes(void)
 static void
 check_control(void)
 {
-	SampleView x = edf_view_of_range(3000, 0, 1);
-	SampleView y = edf_view_of_range(3001, 0.5, 1);
-	SampleView few_x = edf_view_of_range(90, 0, 1);
-	SampleView few_y = edf_view_of_range(91, 5.5, 1);
+	SampleView x = view_of_range(3000, 0, 1);
+	SampleView y = view_of_range(3001, 0.5, 1);
+	SampleView few_x = view_of_range(90, 0, 1);
+	SampleView few_y = view_of_range(91, 5.5, 1);
 	Tally tally = tally_open(&x, &y);
 	Tally few = tally_open(&few_x, &few_y);
 	int left = 3;

@@ -220,21 +220,13 @@ check_reference(void)
 static void
 check_interrupted(void)
 {
-	size_t n = (size_t) 1 << 21;
-	double *values = malloc(n * sizeof(double));
-	uint64_t *counts = malloc(n * sizeof(uint64_t));
-	SampleView x = {.n_distinct = n, .values = values, .counts = counts, .n = n};
+	SampleView x = view_of_range((size_t) 1 << 21, 0, 1);
 	Tally tally = tally_open(&x, &x);
 	int left;
 	Stop stop = {.poll = stop_countdown, .context = &left};
 	WassersteinResult w;
 	EnergyResult e;
 
-	for (size_t i = 0; i < n; i++)
-	{
-		values[i] = (double) i;
-		counts[i] = 1;
-	}
 	for (int question = 1; question <= 4; question++)
 	{
 		left = question;
@@ -250,8 +242,7 @@ check_interrupted(void)
 	atomic_store(&stop.requested, false);
 	check(!sdq_failed(wasserstein_distance(&tally, &stop, &w)) && w.distance == 0,
 		  "and neither is worse for it");
-	free(values);
-	free(counts);
+	view_free(&x);
 }
 
 int

@@ -294,10 +294,8 @@ static void
 check_control(void)
 {
 	size_t n = (size_t) 1 << 20;
-	double *values = malloc(n * sizeof(double));
-	uint64_t *counts = malloc(n * sizeof(uint64_t));
-	SampleView x = {.n_distinct = n, .values = values, .counts = counts, .n = n};
-	SampleView none = {.n_distinct = 0, .values = values, .counts = counts, .n = 0};
+	SampleView x = view_of_range(n, 0, 1);
+	SampleView none = view_of_range(0, 0, 1);
 	Tally tally = tally_open(&x, &x);
 	Tally half = tally_open(&x, &none);
 	Stop stop = {.poll = stop_now};
@@ -305,11 +303,6 @@ check_control(void)
 	DriftResult r;
 	Arena arena;
 
-	for (size_t i = 0; i < n; i++)
-	{
-		values[i] = (double) i;
-		counts[i] = 1;
-	}
 	arena_init(&arena, arena_malloc_source(), 0);
 	check(drift_quantile_bins(&half, 10, &arena, NULL, &bins).code == SDQ_BAD_ARGUMENT,
 		  "an empty side is refused");
@@ -337,8 +330,8 @@ check_control(void)
 	check(drift_measure(&tally, &bins, 0.5, &arena, NULL, &r).code == SDQ_OVER_LIMIT,
 		  "a limit of memory holds");
 	arena_free(&arena);
-	free(values);
-	free(counts);
+	view_free(&x);
+	view_free(&none);
 }
 
 int

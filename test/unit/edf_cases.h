@@ -22,20 +22,6 @@ edf_view(int offset, int n)
 	return view_of_values(values, (size_t) n);
 }
 
-/* 0, ..., n - 1 times step, from start on. */
-static inline SampleView
-edf_view_of_range(size_t n, double start, double step)
-{
-	double *values = malloc((n + 1) * sizeof(double));
-	SampleView view;
-
-	for (size_t i = 0; i < n; i++)
-		values[i] = start + step * (double) i;
-	view = view_of_values(values, n);
-	free(values);
-	return view;
-}
-
 /* A small pooled sample: n values of few different ones, often tied. */
 static inline void
 edf_draw_pooled(Rng *rng, double *pooled, int n)

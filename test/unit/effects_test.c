@@ -232,25 +232,16 @@ check_ks(void)
 static void
 check_stop(void)
 {
-	size_t n = 3000000;
-	double *values = malloc(n * sizeof(double));
-	uint64_t *counts = malloc(n * sizeof(uint64_t));
-	SampleView x = {.n_distinct = n, .values = values, .counts = counts, .n = n};
+	SampleView x = view_of_range(3000000, 0, 1);
 	Tally tally = tally_open(&x, &x);
 	Stop stop = {.poll = stop_now};
 	AucMoments m;
 	double d;
 
-	for (size_t i = 0; i < n; i++)
-	{
-		values[i] = (double) i;
-		counts[i] = 1;
-	}
 	check(auc_moments(&tally, &stop, &m).code == SDQ_INTERRUPTED,
 		  "auc_moments stops when asked to");
 	check(ks_distance(&tally, &stop, &d).code == SDQ_INTERRUPTED, "ks_distance too");
-	free(values);
-	free(counts);
+	view_free(&x);
 }
 
 int

@@ -13,36 +13,14 @@
 #include "core/tests/ks_exact.h"
 #include "core/tests/ks_normal.h"
 #include "sample_views.h"
-#include "two_sample.h"
+#include "stops.h"
+#include "two_sample_cases.h"
+
+#define TESTED_FUNCTION ks_test
+#define TESTED_RESULT   KsResult
+#include "test_values_template.h"
 
 #define EXACT_TOLERANCE 1e-9
-
-/* Test two views, which are freed. */
-static SdqStatus
-test_views(SampleView x, SampleView y, TestMethod method, KsResult *result)
-{
-	Tally tally = tally_open(&x, &y);
-	Arena arena;
-	SdqStatus status;
-
-	arena_init(&arena, arena_malloc_source(), 0);
-	status = ks_test(&tally, method, &arena, NULL, result);
-	arena_free(&arena);
-	view_free(&x);
-	view_free(&y);
-	return status;
-}
-
-/* Test two arrays of values. */
-static KsResult
-test_values(const double *x, size_t n_x, const double *y, size_t n_y, TestMethod method)
-{
-	KsResult result = {.method = TEST_AUTO};
-
-	check(!sdq_failed(test_views(view_of_values(x, n_x), view_of_values(y, n_y), method, &result)),
-		  "the test succeeds");
-	return result;
-}
 
 /* The recursion over one band. */
 static double
@@ -55,27 +33,11 @@ exact_log_p(const KsBand *band, const KsTies *ties, Arena *arena)
 	return log_p;
 }
 
-#define TEST_VALUES(x, y) test_values(x, N_ITEMS(x), y, N_ITEMS(y), TEST_AUTO)
-
-/* Values 0, step, 2 step, ... from `first` on. */
-static SampleView
-view_of_range(size_t n, double first, double step)
-{
-	double *values = malloc(n * sizeof(double));
-	SampleView view;
-
-	for (size_t i = 0; i < n; i++)
-		values[i] = first + (double) i * step;
-	view = view_of_values(values, n);
-	free(values);
-	return view;
-}
-
 /* ks_small_exact */
 static void
 check_small_exact(void)
 {
-	KsResult r = TEST_VALUES(((double[]){1, 2, 3}), ((double[]){4, 5, 6}));
+	KsResult r = TEST_VALUES(((double[]){1, 2, 3}), ((double[]){4, 5, 6}), TEST_AUTO);
 
 	check(r.statistic == 1 && r.d_plus == 1 && r.d_minus == 0, "ks_small_exact: D = D+ = 1");
 	check_close(r.two_sided.p, 0.1, 1e-14, "ks_small_exact: p = 2/20");
@@ -95,17 +57,17 @@ check_small_samples(void)
 	static const double madlib_y[] = {-5.13, -2.19, -2.43, -3.83, .50,  -3.25, 4.32,
 									  1.63,  5.18,  -.43,  7.11,  4.87, -3.10, -5.81,
 									  3.76,  6.31,  2.58,  .07,   5.76, 3.50};
-	KsResult r = TEST_VALUES(((double[]){1, 2, 3, 4, 9}), ((double[]){5, 6, 7, 8, 10}));
+	KsResult r = TEST_VALUES(((double[]){1, 2, 3, 4, 9}), ((double[]){5, 6, 7, 8, 10}), TEST_AUTO);
 
 	check(r.lattice_plus == 20, "ks_5_5: D = 20/25");
 	check_close(r.two_sided.p, .0793651, 1e-6, "ks_5_5: p = .0793651");
 
-	r = TEST_VALUES(madlib_x, madlib_y);
+	r = TEST_VALUES(madlib_x, madlib_y, TEST_AUTO);
 	check(r.statistic == .45, "ks_madlib_sample: D = .45");
 	check_close(r.two_sided.p, .0335416594, 1e-9, "ks_madlib_sample: p = .0335416594");
 
 	r = TEST_VALUES(((double[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10}),
-					((double[]){3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
+					((double[]){3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), TEST_AUTO);
 	check(r.statistic == .2, "ks_1_10_3_12: D = .2");
 	check_close(r.two_sided.p, .9944576, 1e-7, "ks_1_10_3_12: p = .9944576");
 }
@@ -115,12 +77,13 @@ static void
 check_ties(void)
 {
 	static const double zero_one_two[] = {0, 1, 2};
-	KsResult r = TEST_VALUES(((double[]){1, 1, 2}), ((double[]){1, 2, 2}));
+	KsResult r = TEST_VALUES(((double[]){1, 1, 2}), ((double[]){1, 2, 2}), TEST_AUTO);
 
 	check_close(r.statistic, 1.0 / 3, 1e-16, "ks_tie_block: D = 1/3, not 2/3");
 	check(r.two_sided.p == 1, "ks_tie_block: p = 1");
 
-	r = TEST_VALUES(((double[]){0, 0, 0, 0, 1, 2, 3}), ((double[]){0, 0, 1, 1, 3, 4, 5, 5}));
+	r = TEST_VALUES(((double[]){0, 0, 0, 0, 1, 2, 3}), ((double[]){0, 0, 1, 1, 3, 4, 5, 5}),
+					TEST_AUTO);
 	check(r.statistic == .375, "ks_tie_conditional: D = .375");
 	check_close(r.two_sided.p, 50.0 / 143, 1e-12, "ks_tie_conditional: p = 50/143");
 
@@ -148,12 +111,12 @@ check_scale(void)
 		x[i] = rng_double(&rng) * 5e-8;
 	for (size_t i = 0; i < 50; i++)
 		y[i] = 5e-8 + rng_double(&rng) * 5e-8;
-	r = TEST_VALUES(x, y);
+	r = TEST_VALUES(x, y, TEST_AUTO);
 	check(r.statistic == 1, "ks_scale: [0, 5e-8) and [5e-8, 1e-7) are disjoint");
 
 	for (size_t i = 0; i < 50; i++)
 		y[i] -= 3e-8;
-	r = TEST_VALUES(x, y);
+	r = TEST_VALUES(x, y, TEST_AUTO);
 	for (size_t i = 0; i < 90; i++)
 		large[i] = (i < 40 ? x[i] : y[i - 40]) * 1e-9;
 	scaled = test_values(large, 40, large + 40, 50, TEST_AUTO);
@@ -161,7 +124,7 @@ check_scale(void)
 			  scaled.two_sided.p == r.two_sided.p,
 		  "ks_scale: multiplied by 1e-9, D and p stay as they are");
 
-	r = TEST_VALUES(x, x);
+	r = TEST_VALUES(x, x, TEST_AUTO);
 	check(r.statistic == 0 && r.two_sided.p == 1 && r.greater.p == 1 && r.less.p == 1,
 		  "ks_scale: a sample against itself has D = 0, p = 1");
 	check(isnan(r.location), "ks_scale: D = 0 is attained nowhere");
@@ -357,24 +320,6 @@ check_lattice(void)
 		  "ks_lattice: and divided once");
 }
 
-/* One case of the reference table as views. */
-static SampleView
-view_of_case(const TwoSampleCase *c, bool of_y)
-{
-	size_t n = (size_t) (of_y ? c->n_y : c->n_x);
-	double values[100];
-
-	for (size_t i = 0; i < n; i++)
-	{
-		int v = two_sample_values[c->offset + (of_y ? c->n_x : 0) + (int) i];
-
-		values[i] = v == TWO_SAMPLE_INFINITE    ? INFINITY
-					: v == -TWO_SAMPLE_INFINITE ? -INFINITY
-												: v * c->scale;
-	}
-	return view_of_values(values, n);
-}
-
 /* scipy without ties, R with ties. */
 static void
 check_reference(void)
@@ -385,7 +330,7 @@ check_reference(void)
 		KsResult r;
 		char name[100];
 
-		test_views(view_of_case(c, false), view_of_case(c, true), TEST_AUTO, &r);
+		test_views(two_sample_view(c, false), two_sample_view(c, true), TEST_AUTO, &r);
 		snprintf(name, sizeof(name), "reference %zu (%s, %d and %d): ", k, c->kind, c->n_x, c->n_y);
 		check(r.lattice_plus == c->plus && r.lattice_minus == c->minus && r.method == TEST_EXACT,
 			  name);
@@ -815,7 +760,7 @@ check_extremes(void)
 	check_close(r.greater.p, 1 / 1000000001.0, 1e-12, "1 against 1e9, disjoint: greater 1/(N)");
 
 	/* Ties decide whether both orders are possible: 1 zero and 2 ones leave only one. */
-	r = TEST_VALUES(((double[]){0}), ((double[]){1, 1}));
+	r = TEST_VALUES(((double[]){0}), ((double[]){1, 1}), TEST_AUTO);
 	check_close(r.two_sided.p, 1.0 / 3, 1e-15, "{0} against {1, 1}: one assignment of 3");
 
 	test_views(view_of_range(3000, 0, 1), view_of_range(3100, 2600.5, 1), TEST_AUTO, &r);
@@ -840,15 +785,6 @@ check_extremes(void)
 		  "an empty side is refused");
 }
 
-/* A caller who wants to stop at the n-th question. */
-static bool
-stop_at(void *context)
-{
-	int *left = context;
-
-	return --*left <= 0;
-}
-
 /* Forced, infeasible, interrupted. */
 static void
 check_control(void)
@@ -857,7 +793,7 @@ check_control(void)
 	SampleView y = view_of_range(1000001, 300000.5, 1);
 	Tally tally = tally_open(&x, &y);
 	int left = 3;
-	Stop stop = {.poll = stop_at, .context = &left};
+	Stop stop = {.poll = stop_countdown, .context = &left};
 	double values[1000];
 	uint64_t x_counts[1000];
 	uint64_t y_counts[1000];

@@ -10,36 +10,11 @@
 #include "edf_cases.h"
 #include "stops.h"
 
+#define TESTED_FUNCTION kuiper_test
+#define TESTED_RESULT   KuiperResult
+#include "test_values_template.h"
+
 #define LN_10 2.30258509299404568402
-
-/* Test two views, which are freed. */
-static SdqStatus
-test_views(SampleView x, SampleView y, TestMethod method, KuiperResult *result)
-{
-	Tally tally = tally_open(&x, &y);
-	Arena arena;
-	SdqStatus status;
-
-	arena_init(&arena, arena_malloc_source(), 0);
-	status = kuiper_test(&tally, method, &arena, NULL, result);
-	arena_free(&arena);
-	view_free(&x);
-	view_free(&y);
-	return status;
-}
-
-/* Test two arrays of values. */
-static KuiperResult
-test_values(const double *x, size_t n_x, const double *y, size_t n_y, TestMethod method)
-{
-	KuiperResult result = {.method = TEST_AUTO};
-
-	check(!sdq_failed(test_views(view_of_values(x, n_x), view_of_values(y, n_y), method, &result)),
-		  "the test succeeds");
-	return result;
-}
-
-#define TEST_VALUES(x, y, method) test_values(x, N_ITEMS(x), y, N_ITEMS(y), method)
 
 static void
 check_by_hand(void)
@@ -239,10 +214,10 @@ check_large(void)
 			KuiperResult exact;
 			KuiperResult law;
 
-			test_views(edf_view_of_range(n_x, shift, 1.0 / (double) n_x),
-					   edf_view_of_range(n_y, 1e-7, 1.0 / (double) n_y), TEST_EXACT, &exact);
-			test_views(edf_view_of_range(n_x, shift, 1.0 / (double) n_x),
-					   edf_view_of_range(n_y, 1e-7, 1.0 / (double) n_y), TEST_ASYMPTOTIC, &law);
+			test_views(view_of_range(n_x, shift, 1.0 / (double) n_x),
+					   view_of_range(n_y, 1e-7, 1.0 / (double) n_y), TEST_EXACT, &exact);
+			test_views(view_of_range(n_x, shift, 1.0 / (double) n_x),
+					   view_of_range(n_y, 1e-7, 1.0 / (double) n_y), TEST_ASYMPTOTIC, &law);
 			check(exact.method == TEST_EXACT && law.method == TEST_ASYMPTOTIC, "both laws");
 			if (exact.p_value.p > 0.01)
 				check_close(law.p_value.p, exact.p_value.p, 0.01, "p within 1 % above 0.01");
@@ -352,7 +327,7 @@ check_extremes(void)
 	 * more off its mean, summed by scipy. */
 	check(r.method == TEST_EXACT, "two values: exact at 1000 a side");
 	check_close(r.p_value.p, 0.041904548383735134, 1e-12, "two values: the hypergeometric tails");
-	test_views(edf_view_of_range(60000, 0, 1), edf_view_of_range(10000, 0.5, 6.1), TEST_AUTO, &r);
+	test_views(view_of_range(60000, 0, 1), view_of_range(10000, 0.5, 6.1), TEST_AUTO, &r);
 	check(r.method == TEST_ASYMPTOTIC && r.p_value.p > 1e-3 && r.p_value.p < 1,
 		  "60,000 against 10,000, stretched by 1.7 %");
 	check(test_views(view_of_values(two, 0), view_of_values(two, 2), TEST_AUTO, &r).code ==
@@ -364,10 +339,10 @@ check_extremes(void)
 static void
 check_control(void)
 {
-	SampleView x = edf_view_of_range(300000, 0, 1);
-	SampleView y = edf_view_of_range(300001, 0.5, 1);
-	SampleView tied_x = edf_view_of_range(400, 0, 1);
-	SampleView tied_y = edf_view_of_range(401, 0, 1);
+	SampleView x = view_of_range(300000, 0, 1);
+	SampleView y = view_of_range(300001, 0.5, 1);
+	SampleView tied_x = view_of_range(400, 0, 1);
+	SampleView tied_y = view_of_range(401, 0, 1);
 	Tally tally = tally_open(&x, &y);
 	Tally tied = tally_open(&tied_x, &tied_y);
 	int left = 3;

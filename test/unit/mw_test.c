@@ -10,36 +10,11 @@
 #include "core/tests/mw_exact.h"
 #include "sample_views.h"
 #include "stops.h"
-#include "two_sample.h"
+#include "two_sample_cases.h"
 
-/* Test two views, which are freed. */
-static SdqStatus
-test_views(SampleView x, SampleView y, TestMethod method, MwResult *result)
-{
-	Tally tally = tally_open(&x, &y);
-	Arena arena;
-	SdqStatus status;
-
-	arena_init(&arena, arena_malloc_source(), 0);
-	status = mw_test(&tally, method, &arena, NULL, result);
-	arena_free(&arena);
-	view_free(&x);
-	view_free(&y);
-	return status;
-}
-
-/* Test two arrays of values. */
-static MwResult
-test_values(const double *x, size_t n_x, const double *y, size_t n_y, TestMethod method)
-{
-	MwResult result = {.method = TEST_AUTO};
-
-	check(!sdq_failed(test_views(view_of_values(x, n_x), view_of_values(y, n_y), method, &result)),
-		  "the test succeeds");
-	return result;
-}
-
-#define TEST_VALUES(x, y, method) test_values(x, N_ITEMS(x), y, N_ITEMS(y), method)
+#define TESTED_FUNCTION mw_test
+#define TESTED_RESULT   MwResult
+#include "test_values_template.h"
 
 /* mw_small_exact, mw_sign, mw_one_sided */
 static void
@@ -187,24 +162,6 @@ check_swap(void)
 		  "mw_swap: both ways");
 }
 
-/* One case of the reference table as views. */
-static SampleView
-view_of_case(const TwoSampleCase *c, bool of_y)
-{
-	size_t n = (size_t) (of_y ? c->n_y : c->n_x);
-	double values[100];
-
-	for (size_t i = 0; i < n; i++)
-	{
-		int v = two_sample_values[c->offset + (of_y ? c->n_x : 0) + (int) i];
-
-		values[i] = v == TWO_SAMPLE_INFINITE    ? INFINITY
-					: v == -TWO_SAMPLE_INFINITE ? -INFINITY
-												: v * c->scale;
-	}
-	return view_of_values(values, n);
-}
-
 /* Exact and asymptotic p-values by scipy, exact ones with ties by counting. */
 static void
 check_reference(void)
@@ -220,7 +177,8 @@ check_reference(void)
 			const double *want = method == TEST_EXACT ? c->mw_exact : c->mw_asymptotic;
 			MwResult r;
 
-			test_views(view_of_case(c, false), view_of_case(c, true), (TestMethod) method, &r);
+			test_views(two_sample_view(c, false), two_sample_view(c, true), (TestMethod) method,
+					   &r);
 			check(r.u == c->u && r.method == (TestMethod) method, name);
 			check_close(r.two_sided.p, want[0], 1e-9, name);
 			check_close(r.greater.p, want[1], 1e-9, name);

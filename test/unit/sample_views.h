@@ -66,6 +66,22 @@ view_of_values(const double *values, size_t n)
 	return view;
 }
 
+/* A view of start, start + step, ..., n values in all, each of them once; step must be large enough to
+ * tell them apart. Free with view_free(). */
+static inline SampleView
+view_of_range(size_t n, double start, double step)
+{
+	double *values = malloc((n + 1) * sizeof(double));
+	uint64_t *counts = malloc((n + 1) * sizeof(uint64_t));
+
+	for (size_t i = 0; i < n; i++)
+	{
+		values[i] = start + step * (double) i;
+		counts[i] = 1;
+	}
+	return (SampleView){.n_distinct = n, .values = values, .counts = counts, .n = n};
+}
+
 static inline void
 view_free(SampleView *view)
 {
