@@ -55,7 +55,6 @@ extern void sample_send_entries(StringInfo message, SampleStream *stream);
 extern SampleView sample_receive_entries(StringInfo message, const char *type_name);
 
 /* Raise INVALID_BINARY_REPRESENTATION. */
-extern void sample_refuse_message(const char *type_name, const char *detail)
-	pg_attribute_noreturn();
+extern _Noreturn void sample_refuse_message(const char *type_name, const char *detail);
 
 #endif

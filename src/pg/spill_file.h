@@ -14,6 +14,6 @@
 extern const SampleSpill *spill_files(MemoryContext context);
 
 /* Raise what a temporary file has reported last as SDQ_IO, with its own SQLSTATE. */
-extern void spill_file_rethrow(void) pg_attribute_noreturn();
+extern _Noreturn void spill_file_rethrow(void);
 
 #endif
