@@ -1,8 +1,8 @@
 /*
  * streamed_test.c
- *		Distances, drift and the chi-squared test over samples that come in pieces, as those larger than
- *		memory do: the same bits as in one piece, in a few passes; and a piece that cannot be had is never
- *		taken for the end.
+ *		Tests, distances and drift over samples that come in pieces, as those larger than memory do: the
+ *		same bits as in one piece, in a few passes; and a piece that cannot be had is never taken for the
+ *		end. Reading the tally in batches, too.
  */
 #include <string.h>
 
@@ -10,6 +10,8 @@
 #include "core/tests/chi_squared.h"
 #include "core/tests/distances.h"
 #include "core/tests/drift.h"
+#include "core/tests/ks.h"
+#include "core/tests/mw.h"
 #include "sample_views.h"
 
 #define PIECE 3 /* entries */
@@ -29,6 +31,8 @@ typedef struct Results
 	EnergyResult energy;
 	DriftResult drift;
 	Chi2Result chi2;
+	KsResult ks;
+	MwResult mw;
 	double edges[20];
 	size_t n_bins;
 } Results;
@@ -84,6 +88,10 @@ measure(Tally *tally, Results *results)
 	if (!sdq_failed(status))
 		status = chi2_test_tally(tally, &arena, NULL, &results->chi2);
 	if (!sdq_failed(status))
+		status = ks_test(tally, TEST_AUTO, &arena, NULL, &results->ks);
+	if (!sdq_failed(status))
+		status = mw_test(tally, TEST_AUTO, &arena, NULL, &results->mw);
+	if (!sdq_failed(status))
 		status = drift_quantile_bins(tally, 10, &arena, NULL, &bins);
 	if (!sdq_failed(status))
 	{
@@ -93,6 +101,75 @@ measure(Tally *tally, Results *results)
 	}
 	arena_free(&arena);
 	return status;
+}
+
+/* Is a tally the same block by block as in batches? *n_blocks = how many there are. */
+static bool
+batches_agree(Tally *tally, size_t *n_blocks)
+{
+	TallyBlock *all = malloc((tally->x.n + tally->y.n + TALLY_BATCH) * sizeof(TallyBlock));
+	size_t n = 0;
+	size_t added;
+	size_t next = 0;
+	bool agree = true;
+	TallyBlock block;
+
+	tally_rewind(tally);
+	while ((added = tally_next_batch(tally, all + n)) > 0)
+		n += added;
+	tally_rewind(tally);
+	for (; tally_next(tally, &block); next++)
+		agree = agree && next < n && block.value == all[next].value && block.x == all[next].x &&
+				block.y == all[next].y;
+	free(all);
+	*n_blocks = n;
+	return agree && next == n;
+}
+
+/* Sizes around that of a batch, in one piece and in many, alike, disjoint, and one of them empty. */
+static void
+check_batches(void)
+{
+	static const size_t sizes[] = {
+		0, 1, TALLY_BATCH - 1, TALLY_BATCH, TALLY_BATCH + 1, 2 * TALLY_BATCH, 1000};
+	double values_x[1000];
+	double values_y[1000];
+	bool agree = true;
+	bool complete = true;
+
+	for (int shift = 0; shift < 3; shift++)
+		for (size_t i = 0; i < N_ITEMS(sizes); i++)
+			for (size_t j = 0; j < N_ITEMS(sizes); j++)
+			{
+				int left = INT32_MAX;
+				SampleView x;
+				SampleView y;
+				Pieces pieces_x = {.view = &x, .fetches_left = &left};
+				Pieces pieces_y = {.view = &y, .fetches_left = &left};
+				Tally tally;
+				size_t n_whole;
+				size_t n_pieces;
+
+				for (size_t k = 0; k < 1000; k++)
+				{
+					values_x[k] = (double) (k * 7919 % 1009);
+					/* The same, interleaved, above. */
+					values_y[k] = (double) (k * 104729 % 1009) + (shift == 2 ? 2000 : 0.5 * shift);
+				}
+				x = view_of_values(values_x, sizes[i]);
+				y = view_of_values(values_y, sizes[j]);
+				tally = tally_open(&x, &y);
+				agree = batches_agree(&tally, &n_whole) && agree;
+				tally =
+					tally_open_streams(stream_of_pieces(&pieces_x), stream_of_pieces(&pieces_y));
+				agree = batches_agree(&tally, &n_pieces) && agree;
+				complete = complete && n_whole == n_pieces &&
+						   (shift == 0 || n_whole == sizes[i] + sizes[j]);
+				view_free(&x);
+				view_free(&y);
+			}
+	check(agree, "batches hold what comes block by block");
+	check(complete, "and all of it");
 }
 
 int
@@ -111,6 +188,7 @@ main(void)
 	int used;
 	bool all_fail = true;
 
+	check_batches();
 	for (int i = 0; i < 100; i++)
 		values_x[i] = (i * i) % 37 / 4.0;
 	for (int i = 0; i < 90; i++)

@@ -64,6 +64,50 @@ tally_next_piece(Tally *tally, TallyBlock *block)
 	return true;
 }
 
+/* Add blocks[n ...] of the pieces at hand, until one of these is used up or there are TALLY_BATCH; returns
+ * how many there are. As tally_next(), with all that changes in registers. */
+static size_t
+merge_pieces(Tally *tally, TallyBlock *blocks, size_t n)
+{
+	const double *values_x = tally->x.values;
+	const double *values_y = tally->y.values;
+	const uint64_t *counts_x = tally->x.counts;
+	const uint64_t *counts_y = tally->y.counts;
+	size_t end_x = tally->x.n_entries;
+	size_t end_y = tally->y.n_entries;
+	size_t i = tally->next_x;
+	size_t j = tally->next_y;
+
+	while (n < TALLY_BATCH && i < end_x && j < end_y)
+	{
+		double value_x = values_x[i];
+		double value_y = values_y[j];
+		size_t take_x = !(value_y < value_x);
+		size_t take_y = !(value_x < value_y);
+
+		blocks[n].value = value_y < value_x ? value_y : value_x;
+		blocks[n].x = (int64_t) (counts_x[i] & -(uint64_t) take_x);
+		blocks[n].y = (int64_t) (counts_y[j] & -(uint64_t) take_y);
+		n++;
+		i += take_x;
+		j += take_y;
+	}
+	tally->next_x = i;
+	tally->next_y = j;
+	return n;
+}
+
+size_t
+tally_next_batch(Tally *tally, TallyBlock *blocks)
+{
+	size_t n = 0;
+
+	do
+		n = merge_pieces(tally, blocks, n);
+	while (n < TALLY_BATCH && tally_next_piece(tally, &blocks[n]) && ++n < TALLY_BATCH);
+	return n;
+}
+
 void
 tally_rewind(Tally *tally)
 {

@@ -77,6 +77,13 @@ tally_next(Tally *tally, TallyBlock *block)
 	return true;
 }
 
+/* Blocks that a fold over many of them reads at a time: 6 kB. */
+#define TALLY_BATCH 256
+
+/* The next blocks, up to TALLY_BATCH: how many, 0 at the end and on failure. What tally_next() would give
+ * one after the other, for folds that are worth a loop of their own. */
+extern size_t tally_next_batch(Tally *tally, TallyBlock *blocks);
+
 /* The failure that ended the tally early, SDQ_OK if none did. */
 static inline SdqStatus
 tally_status(const Tally *tally)

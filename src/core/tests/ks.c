@@ -46,13 +46,67 @@ enum
 	N_ALTERNATIVES
 };
 
-/* The lattice number is evaluated after whole blocks only: that alone makes ties right. */
+/*
+ * Fold some blocks, of which there are *seen_x and *seen_y values before. The lattice number is evaluated
+ * after whole blocks only: that alone makes ties right. Where it is greatest is looked for only if
+ * these blocks have a new greatest one, so that the first pass has no branches.
+ */
+static void
+fold_blocks(KsFold *fold, const TallyBlock *blocks, size_t n, int64_t *seen_x, int64_t *seen_y)
+{
+	int64_t n_x = fold->n_x;
+	int64_t n_y = fold->n_y;
+	int64_t before = fold->plus > fold->minus ? fold->plus : fold->minus;
+	int64_t start = *seen_x * n_y - *seen_y * n_x;
+	int64_t x = *seen_x;
+	int64_t y = *seen_y;
+	int64_t high = fold->plus;
+	int64_t low = -fold->minus;
+	bool ends_at_n_x = false;
+	bool ends_at_n_y = false;
+	int64_t greatest;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		int64_t d;
+
+		x += blocks[i].x;
+		y += blocks[i].y;
+		d = x * n_y - y * n_x;
+		high = d > high ? d : high;
+		low = d < low ? d : low;
+		ends_at_n_x |= x + y == n_x;
+		ends_at_n_y |= x + y == n_y;
+	}
+	fold->plus = high;
+	fold->minus = -low;
+	fold->ends_at_n_x |= ends_at_n_x;
+	fold->ends_at_n_y |= ends_at_n_y;
+	*seen_x = x;
+	*seen_y = y;
+
+	greatest = high > -low ? high : -low;
+	if (greatest == before)
+		return;
+	for (size_t i = 0; i < n; i++)
+	{
+		start += blocks[i].x * n_y - blocks[i].y * n_x;
+		if (start == greatest || -start == greatest)
+		{
+			fold->location = blocks[i].value;
+			return;
+		}
+	}
+}
+
 static SdqStatus
 fold_tally(Tally *tally, Stop *stop, KsFold *fold)
 {
+	TallyBlock blocks[TALLY_BATCH];
 	int64_t seen_x = 0;
 	int64_t seen_y = 0;
-	TallyBlock block;
+	int64_t next_poll = POLL_BLOCKS;
+	size_t n;
 
 	ks_ties_init(&fold->ties, tally);
 	fold->n_x = fold->ties.n_x;
@@ -63,25 +117,16 @@ fold_tally(Tally *tally, Stop *stop, KsFold *fold)
 	fold->ends_at_n_y = false;
 	fold->location = NAN;
 	tally_rewind(tally);
-	while (tally_next(tally, &block))
+	while ((n = tally_next_batch(tally, blocks)) > 0)
 	{
-		int64_t best = fold->plus > fold->minus ? fold->plus : fold->minus;
-		int64_t d;
-
-		seen_x += block.x;
-		seen_y += block.y;
-		d = seen_x * fold->n_y - seen_y * fold->n_x;
-		if (d > best || -d > best)
-			fold->location = block.value;
-		if (d > fold->plus)
-			fold->plus = d;
-		if (-d > fold->minus)
-			fold->minus = -d;
-		fold->ends_at_n_x |= seen_x + seen_y == fold->n_x;
-		fold->ends_at_n_y |= seen_x + seen_y == fold->n_y;
-		ks_ties_add(&fold->ties, block.x + block.y);
-		if (fold->ties.n_blocks % POLL_BLOCKS == 0 && stop_poll(stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		fold_blocks(fold, blocks, n, &seen_x, &seen_y);
+		ks_ties_add(&fold->ties, blocks, n);
+		if (fold->ties.n_blocks >= next_poll)
+		{
+			next_poll = fold->ties.n_blocks + POLL_BLOCKS;
+			if (stop_poll(stop))
+				return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		}
 	}
 	fold->n_blocks = fold->ties.n_blocks;
 	return tally_status(tally);

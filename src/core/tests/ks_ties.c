@@ -29,35 +29,68 @@ ks_ties_init(KsTies *ties, Tally *tally)
 	ties->n_y = (int64_t) tally->y.n;
 	ties->n_blocks = 0;
 	ties->n_values = 0;
+	ties->part = -1;
+	ties->part_end = 0;
 	memset(ties->parts, 0, sizeof(ties->parts));
 }
 
-void
-ks_ties_add(KsTies *ties, int64_t t)
+/* Of N values, how many lie in the parts up to this one: value v (from 0) is in part
+ * floor(v * KS_TIES_PARTS / N). */
+static int64_t
+end_of_part(int64_t N, int part)
 {
-	uint64_t N = (uint64_t) ties->n_x + (uint64_t) ties->n_y;
-	KsTiesPart *part;
-
 	/* Fits: N is at most 2^32. */
-	part = &ties->parts[((uint64_t) (ties->n_values + t - 1) * KS_TIES_PARTS) / N];
-	ties->n_values += t;
-	part->n_blocks++;
-	part->last_end = ties->n_values;
-	part->n_taps += taps_of_block(t);
-	if (ties->n_blocks < KS_TIES_KEPT_MAX)
-		ties->kept[ties->n_blocks] = t;
-	ties->n_blocks++;
+	return ((part + 1) * N + KS_TIES_PARTS - 1) / KS_TIES_PARTS;
+}
+
+void
+ks_ties_add(KsTies *ties, const TallyBlock *blocks, size_t n)
+{
+	int64_t N = ties->n_x + ties->n_y;
+	int64_t n_values = ties->n_values;
+	size_t next = 0;
+
+	for (size_t i = 0; i < n && ties->n_blocks + (int64_t) i < KS_TIES_KEPT_MAX; i++)
+		ties->kept[ties->n_blocks + (int64_t) i] = blocks[i].x + blocks[i].y;
+	ties->n_blocks += (int64_t) n;
+
+	/* Blocks that end in the same part; few parts are needed where blocks are many. */
+	while (next < n)
+	{
+		int64_t t = blocks[next].x + blocks[next].y;
+		KsTiesPart *part;
+		double n_taps;
+		size_t first = next;
+
+		while (n_values + t > ties->part_end)
+			ties->part_end = end_of_part(N, ++ties->part);
+		part = &ties->parts[ties->part];
+		n_taps = part->n_taps;
+		do
+		{
+			n_values += t;
+			n_taps += taps_of_block(t);
+			if (++next == n)
+				break;
+			t = blocks[next].x + blocks[next].y;
+		} while (n_values + t <= ties->part_end);
+		part->n_blocks += (int64_t) (next - first);
+		part->n_taps = n_taps;
+		part->last_end = n_values;
+	}
+	ties->n_values = n_values;
 }
 
 SdqStatus
 ks_ties_read(KsTies *ties, Tally *tally)
 {
-	TallyBlock block;
+	TallyBlock blocks[TALLY_BATCH];
+	size_t n;
 
 	ks_ties_init(ties, tally);
 	tally_rewind(tally);
-	while (tally_next(tally, &block))
-		ks_ties_add(ties, block.x + block.y);
+	while ((n = tally_next_batch(tally, blocks)) > 0)
+		ks_ties_add(ties, blocks, n);
 	return tally_status(tally);
 }
 

@@ -34,6 +34,8 @@ typedef struct KsTies
 	int64_t n_y;
 	int64_t n_blocks; /* distinct values */
 	int64_t n_values; /* n_x + n_y once all blocks are added */
+	int part;         /* where the last block ends */
+	int64_t part_end; /* values in it and in the parts before */
 	KsTiesPart parts[KS_TIES_PARTS];
 	int64_t kept[KS_TIES_KEPT_MAX]; /* counts of the first distinct values */
 } KsTies;
@@ -48,8 +50,8 @@ typedef struct KsTiesCursor
 /* No blocks yet. */
 extern void ks_ties_init(KsTies *ties, Tally *tally);
 
-/* The next distinct value occurs t >= 1 times. */
-extern void ks_ties_add(KsTies *ties, int64_t t);
+/* The next n distinct values. */
+extern void ks_ties_add(KsTies *ties, const TallyBlock *blocks, size_t n);
 
 /* Read the whole tally. The failures of the tally. */
 extern SdqStatus ks_ties_read(KsTies *ties, Tally *tally);

@@ -27,22 +27,31 @@ typedef struct MwFold
 static SdqStatus
 fold_tally(Tally *tally, Stop *stop, MwFold *fold)
 {
+	TallyBlock blocks[TALLY_BATCH];
 	int64_t seen_y = 0;
-	TallyBlock block;
+	int64_t next_poll = POLL_BLOCKS;
+	size_t n;
 
 	fold->n_x = (int64_t) tally->x.n;
 	fold->n_y = (int64_t) tally->y.n;
 	tally_rewind(tally);
-	while (tally_next(tally, &block))
+	while ((n = tally_next_batch(tally, blocks)) > 0)
 	{
-		Int128 t = block.x + block.y;
+		for (size_t i = 0; i < n; i++)
+		{
+			Int128 t = blocks[i].x + blocks[i].y;
 
-		fold->doubled_u += (Int128) block.x * (2 * seen_y + block.y);
-		fold->tie_cubes += t * t * t;
-		seen_y += block.y;
-		fold->n_blocks++;
-		if (fold->n_blocks % POLL_BLOCKS == 0 && stop_poll(stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+			fold->doubled_u += (Int128) blocks[i].x * (2 * seen_y + blocks[i].y);
+			fold->tie_cubes += t * t * t;
+			seen_y += blocks[i].y;
+		}
+		fold->n_blocks += (int64_t) n;
+		if (fold->n_blocks >= next_poll)
+		{
+			next_poll = fold->n_blocks + POLL_BLOCKS;
+			if (stop_poll(stop))
+				return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		}
 	}
 	return tally_status(tally);
 }
