@@ -98,8 +98,7 @@ synthdq_ecdf_vector_in(PG_FUNCTION_ARGS)
 			 errdetail_internal("%s", sample_fault_detail(status)),
 			 (EcdfFault) status.detail == ECDF_SYNTAX
 				 ? errhint("An ecdf_vector is written [{value:count,...},...]. To build one from "
-						   "text that "
-						   "holds arrays, cast it first: ecdf_vector(t::real[]).")
+						   "text that holds arrays, cast it first: ecdf_vector(t::real[]).")
 				 : 0));
 	check_status(status);
 	PG_RETURN_POINTER(ecdf_vector_make(samples, n_samples));
