@@ -63,7 +63,7 @@ SELECT id, id % 4 AS day,
        (SELECT array_agg(CASE WHEN (id + j) % 9 > 0 THEN (hashint4(id * 17 + j) & 255) / 255.0 END ORDER BY j)
         FROM generate_series(1, 6) j)::real[] AS scaled,
        (SELECT array_agg(CASE (id + j) % 5 WHEN 0 THEN 1 WHEN 1 THEN 'NaN' WHEN 2 THEN 'Infinity' WHEN 3 THEN NULL
-                              ELSE hashint4(id * 19 + j) / 1e7 END ORDER BY j)
+                              ELSE hashint4(id * 19 + j) / 1e7::float8 END ORDER BY j)
         FROM generate_series(1, 6) j)::double precision[] AS mixed
 FROM generate_series(1, 3000) id;
 SELECT count(*) AS positions,
