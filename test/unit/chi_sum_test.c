@@ -6,13 +6,12 @@
 #include "core/tests/chi_sum.h"
 
 #include "check.h"
+#include "core/base/constants.h"
 #include "core/base/rng.h"
 #include "core/tests/bridge_law.h"
 #include "edf_tests.h"
 #include "sample_views.h"
 
-#define PI       3.14159265358979323846
-#define LN_10    2.30258509299404568402
 #define MANY     1000
 #define MAX_SIZE 12
 

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/base/constants.h"
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
 #include "core/density/gaussian.h"
@@ -17,7 +18,6 @@
 #include "kde.h"
 #include "stops.h"
 
-#define PI          3.14159265358979323846
 #define MAX_NODES   256
 #define MANY_POINTS 300000
 

@@ -6,6 +6,7 @@
 #include "core/tests/kuiper.h"
 
 #include "check.h"
+#include "core/base/constants.h"
 #include "core/tests/kuiper_exact.h"
 #include "edf_cases.h"
 #include "stops.h"
@@ -13,8 +14,6 @@
 #define TESTED_FUNCTION kuiper_test
 #define TESTED_RESULT   KuiperResult
 #include "test_values_template.h"
-
-#define LN_10 2.30258509299404568402
 
 static void
 check_by_hand(void)

@@ -7,13 +7,11 @@
 #include <math.h>
 
 #include "core/base/compensated.h"
+#include "core/base/integers.h"
 #include "core/tests/bridge_law.h"
 
 /* Counts of one sample read between two looks at the stop flag: some milliseconds. */
 #define POLL_COUNTS (1 << 18)
-
-/* Products of two numbers of observations. */
-__extension__ typedef __int128 Int128;
 
 /* What one pass over the tally finds. */
 typedef struct AdFold

@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "core/base/integers.h"
 #include "core/tests/ks_interval.h"
 #include "core/tests/normal_quantile.h"
 
@@ -17,9 +18,6 @@
 #define NEGLIGIBLE_BELOW 0.147
 #define SMALL_BELOW      0.33
 #define MEDIUM_BELOW     0.474
-
-/* For samples of 2^31: sums of squares reach 2^95, n times such a sum 2^126. */
-__extension__ typedef __int128 Int128;
 
 /* n times the sum of squares minus the square of the sum, brought to the variance of a mean. `scale` is
  * twice the size of the other sample. */
@@ -41,8 +39,8 @@ auc_moments(Tally *tally, Stop *stop, AucMoments *moments)
 	int64_t seen_x = 0;
 	int64_t seen_y = 0;
 	int until_poll = POLL_BLOCKS;
-	Int128 sum = 0; /* of 2 n_y psi over x, and of 2 n_x phi over y: it is twice U */
-	Int128 squares_x = 0;
+	Int128 sum = 0;       /* of 2 n_y psi over x, and of 2 n_x phi over y: it is twice U */
+	Int128 squares_x = 0; /* up to 2^95 for samples of 2^31, and n times that 2^126 */
 	Int128 squares_y = 0;
 	double pairs = (double) n_x * (double) n_y;
 	TallyBlock block;

@@ -13,13 +13,11 @@
 #include <stdlib.h>
 
 #include "core/base/compensated.h"
+#include "core/base/integers.h"
 #include "core/tests/gamma_tail.h"
 
 /* Columns, or cells, between two looks at the stop flag: some milliseconds. */
 #define POLL_COLUMNS (1 << 18)
-
-/* Products of two counts. */
-__extension__ typedef __int128 Int128;
 
 /* The table under way: begin, add each column once, finish. */
 typedef struct Chi2Fold

@@ -33,8 +33,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#define PI    3.14159265358979323846
-#define LN_10 2.30258509299404568402
+#include "core/base/constants.h"
 
 /* Nodes that are evaluated side by side. */
 #define BATCH 8

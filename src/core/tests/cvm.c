@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "core/base/compensated.h"
+#include "core/base/integers.h"
 #include "core/tests/bridge_law.h"
 #include "core/tests/cvm_exact.h"
 
@@ -16,8 +17,6 @@
 
 /* Twelve times Anderson's U fits 128 bits for n_x n_y up to here. */
 #define MIDRANK_PRODUCT_MAX (INT64_C(1) << 60)
-
-__extension__ typedef __int128 Int128;
 
 /* What one pass over the tally finds. */
 typedef struct CvmFold

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/integers.h"
 #include "core/tests/hypergeometric.h"
 #include "core/tests/lattice.h"
 
@@ -76,18 +77,6 @@ typedef struct Window
 	int64_t low;
 	int64_t length;
 } Window;
-
-static int64_t
-min_int64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
-max_int64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
 
 /* What a state adds to Q. */
 static int64_t

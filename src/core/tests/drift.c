@@ -11,12 +11,11 @@
 #include <math.h>
 
 #include "core/base/compensated.h"
+#include "core/base/constants.h"
 #include "core/tests/gamma_tail.h"
 
 /* Distinct values between two looks at the stop flag: some milliseconds. */
 #define POLL_BLOCKS (1 << 20)
-
-#define LN_2 0.69314718055994530942
 
 /* The chance of a psi above psi_null_95, and the quantile of the normal law for it. */
 #define NULL_TAIL   0.05

@@ -16,9 +16,7 @@
 #include <float.h>
 #include <math.h>
 
-#define LN_2          0.69314718055994530942
-#define LN_2_PI_2     0.91893853320467274178 /* ln(2 pi) / 2 */
-#define LN_GAMMA_HALF 0.57236494292470008707 /* ln(Gamma(1/2)) = ln(pi) / 2 */
+#include "core/base/constants.h"
 
 /* From here on Stirling's formula is exact to the last digit (see stirling_rest()). */
 #define STIRLING_FROM 64.0
@@ -36,7 +34,7 @@ log_gamma_prefactor(double a, double x)
 {
 	if (a < STIRLING_FROM)
 		return a * log(x) - x - log(tgamma(a));
-	return a * log1p_minus((x - a) / a) + 0.5 * log(a) - LN_2_PI_2 - stirling_rest(a);
+	return a * log1p_minus((x - a) / a) + 0.5 * log(a) - LN_SQRT_2PI - stirling_rest(a);
 }
 
 /* P(a, x) / prefactor, for x <= a + 1: a series of positive terms. */
@@ -113,9 +111,9 @@ static double
 log_inverse_beta(double a)
 {
 	if (a < STIRLING_FROM)
-		return log(tgamma(a + 0.5) / tgamma(a)) - LN_GAMMA_HALF;
+		return log(tgamma(a + 0.5) / tgamma(a)) - LN_SQRT_PI;
 	return a * log1p_minus(0.5 / a) + 0.5 * log(a) + stirling_rest(a + 0.5) - stirling_rest(a) -
-		   LN_GAMMA_HALF;
+		   LN_SQRT_PI;
 }
 
 /*

@@ -10,15 +10,13 @@
 
 #include <math.h>
 
+#include "core/base/integers.h"
 #include "core/tests/gamma_tail.h"
 
 /* Work between two looks at the stop flag: counts of one sample read, or pairs compared (which take
  * longer); some milliseconds. */
 #define POLL_COUNTS (1 << 21)
 #define POLL_PAIRS  (1 << 14)
-
-/* The excess of a large sample, and cubes of counts, overflow 64 bits. */
-__extension__ typedef __int128 Int128;
 
 /* What one pass over the tally finds. */
 typedef struct RankFold

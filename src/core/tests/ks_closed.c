@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#define LN_2 0.69314718055994530942
+#include "core/base/constants.h"
 
 /* Factors that are multiplied out; beyond, p is below 1e-20000 in any case. */
 #define PRODUCT_MAX 10000000

@@ -10,11 +10,8 @@
 
 #include <math.h>
 
+#include "core/base/constants.h"
 #include "core/tests/tail.h"
-
-#define SQRT_1_2    0.70710678118654752440
-#define LN_2        0.69314718055994530942
-#define LN_SQRT_2PI 0.91893853320467274178
 
 /* When a sum of hypergeometric terms is over: by size, and by number (with 1e8 values it is then
  * over by size too, and with more the tails hardly differ from normal ones). */

@@ -28,12 +28,11 @@
 
 #include <math.h>
 
-#define SQRT_2_PI 2.50662827463100050242 /* sqrt(2 pi) */
+#include "core/base/constants.h"
+
 #define SQRT_PI_2 1.25331413731550025121 /* sqrt(pi / 2) */
 #define LN_2_PI   1.83787706640934548356 /* ln(2 pi) */
 #define PI_2      9.86960440108935861883 /* pi^2 */
-#define LN_2      0.69314718055994530942
-#define LN_10     2.30258509299404568402
 
 /* Stirling's rest holds from here on (tail.h). */
 #define STIRLING_FROM 64
@@ -326,7 +325,7 @@ pelz_good(double n, double z)
 		k2_whole += b * e_whole;
 		k3_whole += b * (3 * z2 - b) * e_whole;
 	}
-	k0 *= SQRT_2_PI / (2 * z);
+	k0 *= SQRT_2PI / (2 * z);
 	k1 *= SQRT_PI_2 / (6 * z4);
 	k2 = SQRT_PI_2 * (k2 / (72 * z6 * z) - k2_whole / (36 * z2 * z));
 	k3 = SQRT_PI_2 * (k3 / (6480 * z6 * z4) + k3_whole / (216 * z6));

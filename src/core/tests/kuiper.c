@@ -7,11 +7,10 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "core/base/constants.h"
 #include "core/tests/kuiper_exact.h"
 #include "core/tests/kuiper_scaled.h"
 #include "core/tests/lattice.h"
-
-#define LN_2 0.69314718055994530942
 
 /* Below this the limit law is 1 to sixteen digits. */
 #define KUIPER_CERTAIN 0.34

@@ -26,6 +26,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/integers.h"
 #include "core/tests/hypergeometric.h"
 
 /* Work, in units of one state of one walk in a step by one value: a pair of states when a block is
@@ -66,12 +67,6 @@ typedef struct Walk
 	double since_poll;
 	bool is_stopped;
 } Walk;
-
-static int64_t
-min_int64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* The least state at which e is at or above `least` >= 0 after S values: i N >= S n_a + least. The sum is
  * below 2^64, as S <= 2^32, n_a <= 2^31, least <= 2^62. */
@@ -223,7 +218,7 @@ jump(Walk *walk, Front *front, int64_t t)
 	for (int64_t i = walk->first; i <= walk->last; i++)
 	{
 		int64_t needed = walk->n_a - i;
-		int64_t least = needed - (left - t) > 0 ? needed - (left - t) : 0;
+		int64_t least = max_int64(0, needed - (left - t));
 		int64_t most = min_int64(t, needed);
 
 		hypergeometric_weights(t, left, needed, least, most, walk->weights);
@@ -387,7 +382,7 @@ kuiper_exact_of_ties(const int64_t *ties, int64_t n_blocks, int64_t n_x, int64_t
 {
 	ArenaMark mark = arena_mark(scratch);
 	Walk walk = {
-		.n_a = min_int64(n_x, n_y), .n_b = n_x < n_y ? n_y : n_x, .lattice = lattice, .stop = stop};
+		.n_a = min_int64(n_x, n_y), .n_b = max_int64(n_x, n_y), .lattice = lattice, .stop = stop};
 	SdqStatus status;
 
 	result->is_done = false;

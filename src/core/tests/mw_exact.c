@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/integers.h"
+
 /* Counts are divided by the largest once it exceeds this. What is lost at the low end is below
  * 1e-300 of the sum that is asked for. */
 #define COUNT_MAX 0x1p900
@@ -19,24 +21,12 @@
 /* Additions between two looks at the stop flag: a few milliseconds. */
 #define POLL_WORK 4e6
 
-static int64_t
-smaller_of(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
-larger_of(int64_t a, int64_t b)
-{
-	return a < b ? b : a;
-}
-
 double
 mw_untied_work(int64_t n_x, int64_t n_y)
 {
-	double smaller = (double) smaller_of(n_x, n_y);
+	double smaller = (double) min_int64(n_x, n_y);
 
-	return smaller * smaller * (double) larger_of(n_x, n_y);
+	return smaller * smaller * (double) max_int64(n_x, n_y);
 }
 
 double
@@ -77,9 +67,9 @@ SdqStatus
 mw_untied_tails(int64_t n_x, int64_t n_y, int64_t u, Arena *scratch, Stop *stop, MwTails *tails)
 {
 	ArenaMark mark = arena_mark(scratch);
-	int64_t n = smaller_of(n_x, n_y);
-	int64_t m = larger_of(n_x, n_y);
-	int64_t lower_u = smaller_of(u, n_x * n_y - u);
+	int64_t n = min_int64(n_x, n_y);
+	int64_t m = max_int64(n_x, n_y);
+	int64_t lower_u = min_int64(u, n_x * n_y - u);
 	double *counts = arena_zalloc(scratch, (size_t) lower_u + 1, sizeof(double));
 	double log_unit = 0;
 	double at_or_below = 0;
@@ -149,13 +139,13 @@ static SdqStatus
 take_in_block(ShiftTable *table, int64_t before, int64_t t, Stop *stop)
 {
 	/* Fewer a's than this could not reach n_a with all the values that are left. */
-	int64_t fewest = larger_of(0, before + t - table->n_b);
+	int64_t fewest = max_int64(0, before + t - table->n_b);
 
-	for (int64_t total = smaller_of(table->n_a, before + t); total >= fewest; total--)
+	for (int64_t total = min_int64(table->n_a, before + t); total >= fewest; total--)
 	{
 		double ways = 1; /* t choose c */
 
-		for (int64_t c = 1; c <= smaller_of(t, total); c++)
+		for (int64_t c = 1; c <= min_int64(t, total); c++)
 		{
 			int64_t i = total - c;
 
@@ -185,7 +175,7 @@ mw_tied_tails(Tally *tally, int64_t doubled_u, Arena *scratch, Stop *stop, MwTai
 	int64_t mean = n_x * n_y;
 	/* No more blocks than observations, of which an exact law has few. */
 	int64_t *ties = arena_alloc(scratch, (size_t) (n_x + n_y), sizeof(int64_t));
-	ShiftTable table = {.n_a = smaller_of(n_x, n_y), .n_b = larger_of(n_x, n_y)};
+	ShiftTable table = {.n_a = min_int64(n_x, n_y), .n_b = max_int64(n_x, n_y)};
 	/* W of the smaller sample, from whichever end of the order makes it small. */
 	int64_t of_a = n_x <= n_y ? doubled_u : 2 * mean - doubled_u;
 	bool backwards = of_a > mean;

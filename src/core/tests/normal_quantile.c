@@ -7,10 +7,8 @@
 
 #include <math.h>
 
+#include "core/base/constants.h"
 #include "core/tests/tail.h"
-
-#define LN_10     2.30258509299404568402
-#define LN_2_PI_2 0.91893853320467274178 /* ln(2 pi) / 2 */
 
 /* Steps shrink quadratically; from p = 1e-300 it takes six. */
 #define MAX_STEPS 20
@@ -29,7 +27,7 @@ normal_upper_quantile(double p)
 	for (int i = 0; i < MAX_STEPS; i++)
 	{
 		double log_tail = normal_upper_tail(z).log10_p * LN_10;
-		double hazard = exp(-0.5 * z * z - LN_2_PI_2 - log_tail);
+		double hazard = exp(-0.5 * z * z - LN_SQRT_2PI - log_tail);
 		double step = (log_tail - log_p) / hazard;
 
 		z += step;

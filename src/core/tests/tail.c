@@ -7,13 +7,9 @@
 #include <float.h>
 #include <math.h>
 
-#define LN_2        0.69314718055994530942
-#define LN_10       2.30258509299404568402
-#define SQRT_1_2    0.70710678118654752440
-#define SQRT_2_PI   2.50662827463100050242 /* sqrt(2 pi) */
-#define LN_SQRT_2PI 0.91893853320467274178
-#define LN_PI_2     0.57236494292470008707 /* ln(pi) / 2 */
-#define PI_2_8      1.23370055013616982735 /* pi^2 / 8 */
+#include "core/base/constants.h"
+
+#define PI_2_8 1.23370055013616982735 /* pi^2 / 8 */
 
 /* From here on erfc() loses nothing to the continued fraction, which needs few terms. */
 #define ERFC_FRACTION_FROM 5.0
@@ -68,7 +64,7 @@ log_erfc(double x)
 	a = 1 / (2 * x * x);
 	for (int k = ERFC_FRACTION_TERMS; k >= 1; k--)
 		fraction = 1 + k * a / fraction;
-	return -x * x - log(x) - LN_PI_2 - log(fraction);
+	return -x * x - log(x) - LN_SQRT_PI - log(fraction);
 }
 
 PValue
@@ -95,7 +91,7 @@ kolmogorov_tail(double l)
 		for (int j = 1; j <= 7; j += 2)
 			sum += exp(-j * j * PI_2_8 / (l * l));
 		/* Here p is not small: at l = 1.18 it is .12. */
-		return pvalue_from_log(log1p(-SQRT_2_PI / l * sum));
+		return pvalue_from_log(log1p(-SQRT_2PI / l * sum));
 	}
 	/* Relative to the first term, which alone is left in the far tail. */
 	for (int j = 2; j <= 5; j++)
@@ -165,7 +161,7 @@ log_binomial(double n, double k)
 	}
 	/* Stirling's formula with its large terms combined by hand: differences of lgamma would lose
 	 * all digits of a small logarithm of large sizes. */
-	return k * log(n / k) + m * log1p(k / m) + 0.5 * (log(n / m) - log(k)) - log(SQRT_2_PI) +
+	return k * log(n / k) + m * log1p(k / m) + 0.5 * (log(n / m) - log(k)) - log(SQRT_2PI) +
 		   stirling_rest(n) - stirling_rest(k) - stirling_rest(m);
 }
 

@@ -10,14 +10,12 @@
 
 #include <math.h>
 
+#include "core/base/integers.h"
 #include "core/tests/lattice.h"
 #include "core/tests/wilcoxon_exact.h"
 
 /* Distinct values between two looks at the stop flag while folding: some milliseconds. */
 #define POLL_BLOCKS (1 << 20)
-
-/* Cubes of counts overflow 64 bits. */
-__extension__ typedef __int128 Int128;
 
 /* The differences in ascending order of their absolute value, without those that are 0. */
 typedef struct Outwards

@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-#define LN_2 0.69314718055994530942
+#include "core/base/constants.h"
 
 /* A difference doubles a count at most. After so many of them the counts are scaled down if the
  * largest is above 2^COUNT_BITS, so that none reaches 2^1024. What small counts lose to that is below
