@@ -14,6 +14,11 @@ CREATE TYPE kde_result AS (
     mass double precision
 );
 COMMENT ON TYPE kde_result IS 'density of one variable on a grid: nodes, density, bandwidth, number of values, mass on the grid';
+COMMENT ON COLUMN kde_result.x IS 'nodes of the grid, ascending; NULL without a bandwidth';
+COMMENT ON COLUMN kde_result.density IS 'density at the nodes';
+COMMENT ON COLUMN kde_result.bandwidth IS 'standard deviation h of the kernel; NULL if no rule gives one';
+COMMENT ON COLUMN kde_result.n IS 'observations';
+COMMENT ON COLUMN kde_result.mass IS 'integral of the density over the grid: below 1 where the grid cuts tails';
 
 -- kde_state: what kde() has collected, a sample with grid size and bandwidth. Merges exactly.
 CREATE TYPE kde_state;
@@ -173,6 +178,15 @@ CREATE TYPE kde2d_result AS (
     mass double precision
 );
 COMMENT ON TYPE kde2d_result IS 'density of points on a grid: axes, density[y][x], kernel, number of points, mass on the grid';
+COMMENT ON COLUMN kde2d_result.x IS 'nodes of the first coordinate, ascending';
+COMMENT ON COLUMN kde2d_result.y IS 'nodes of the second coordinate, ascending';
+COMMENT ON COLUMN kde2d_result.density IS 'density[i][j] at x[j], y[i]';
+COMMENT ON COLUMN kde2d_result.factor IS 'the kernel has factor^2 times the covariance of the points';
+COMMENT ON COLUMN kde2d_result.bandwidth_x IS 'standard deviation of the kernel along x';
+COMMENT ON COLUMN kde2d_result.bandwidth_y IS 'standard deviation of the kernel along y';
+COMMENT ON COLUMN kde2d_result.correlation IS 'correlation of the points, and so of the kernel';
+COMMENT ON COLUMN kde2d_result.n IS 'points without a NULL or NaN coordinate';
+COMMENT ON COLUMN kde2d_result.mass IS 'integral of the density over the grid: below 1 where the grid cuts tails';
 
 -- kde2d_state: what kde2d() has collected. Merges exactly.
 CREATE TYPE kde2d_state;

@@ -166,6 +166,10 @@ CREATE TYPE nearest_center_result AS (
 );
 COMMENT ON TYPE nearest_center_result IS
     'nearest of several centres, distance to it, second nearest, margin between the two';
+COMMENT ON COLUMN nearest_center_result.cluster IS 'nearest centre, counted from 0';
+COMMENT ON COLUMN nearest_center_result.distance IS 'Euclidean distance to it';
+COMMENT ON COLUMN nearest_center_result.second_cluster IS 'second nearest centre; NULL if there is one centre';
+COMMENT ON COLUMN nearest_center_result.margin IS '(d2 - d1) / (d2 + d1): 1 at a centre, 0 on a border; NULL if there is one centre';
 
 -- nearest_center(px, centers) -> nearest_center_result
 -- The nearest and second nearest of stored centres to one row: so synthetic rows get the clusters of real ones.
