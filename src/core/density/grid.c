@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "core/base/compensated.h"
+#include "core/base/search.h"
 
 /* Points per block: 6 MB of coordinates and weights in two dimensions. */
 #define BLOCK_POINTS ((size_t) 1 << 18)
@@ -74,22 +75,6 @@ grid_integral(const double *nodes, const double *values, size_t n)
 			compensated_add(&total, (nodes[i] - nodes[i - 1]) * height);
 	}
 	return compensated_total(&total);
-}
-
-/* The first index in [first, end) whose value is not below the bound. */
-static size_t
-first_at_least(const double *values, size_t first, size_t end, double bound)
-{
-	while (first < end)
-	{
-		size_t middle = first + (end - first) / 2;
-
-		if (values[middle] < bound)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	return first;
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/search.h"
 #include "core/base/status.h"
 
 /* Largest number of observations in one sample, so that products of two sizes fit an int64. */
@@ -25,6 +26,15 @@ typedef struct SampleView
 	const uint64_t *counts; /* [n_distinct], each at least 1 */
 	uint64_t n;             /* sum of counts, at most SAMPLE_MAX_COUNT */
 } SampleView;
+
+/* How many observations are exactly this value? */
+static inline uint64_t
+sample_view_count_of(const SampleView *view, double value)
+{
+	size_t i = first_at_least(view->values, 0, view->n_distinct, value);
+
+	return i < view->n_distinct && view->values[i] == value ? view->counts[i] : 0;
+}
 
 typedef struct SampleStream
 {

@@ -65,23 +65,9 @@ typedef struct PositionsRun
 static double
 zero_share(const SampleView *sample)
 {
-	size_t begin = 0;
-	size_t end = sample->n_distinct;
-
 	if (sample->n == 0)
 		return NAN;
-	while (begin < end)
-	{
-		size_t middle = begin + (end - begin) / 2;
-
-		if (sample->values[middle] < 0)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	if (begin == sample->n_distinct || sample->values[begin] != 0)
-		return 0;
-	return (double) sample->counts[begin] / (double) sample->n;
+	return (double) sample_view_count_of(sample, 0) / (double) sample->n;
 }
 
 /* Test one position. */

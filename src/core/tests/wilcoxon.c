@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "core/base/integers.h"
+#include "core/base/search.h"
 #include "core/tests/lattice.h"
 #include "core/tests/wilcoxon_exact.h"
 
@@ -47,41 +48,11 @@ typedef struct SignFold
 	Int128 ties; /* sum of t^3 - t over the blocks */
 } SignFold;
 
-/* The first distinct difference that is not below 0. */
-static size_t
-first_not_negative(const SampleView *differences)
-{
-	size_t low = 0;
-	size_t high = differences->n_distinct;
-
-	while (low < high)
-	{
-		size_t middle = low + (high - low) / 2;
-
-		if (differences->values[middle] < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* How many differences are 0? */
-static int64_t
-count_zeros(const SampleView *differences)
-{
-	size_t i = first_not_negative(differences);
-
-	return i < differences->n_distinct && differences->values[i] == 0
-			   ? (int64_t) differences->counts[i]
-			   : 0;
-}
-
 /* Start at the zeros, of which so many take up ranks. */
 static Outwards
 outwards_from_zeros(const SampleView *differences, int64_t ranked_zeros)
 {
-	size_t middle = first_not_negative(differences);
+	size_t middle = first_at_least(differences->values, 0, differences->n_distinct, 0);
 	bool has_zeros = middle < differences->n_distinct && differences->values[middle] == 0;
 
 	return (Outwards){.differences = differences,
@@ -117,7 +88,7 @@ fold_differences(const SampleView *differences, WilcoxonZeros zeros, Stop *stop,
 	Outwards cursor;
 	RankBlock block;
 
-	*fold = (SignFold){.n_zeros = count_zeros(differences)};
+	*fold = (SignFold){.n_zeros = (int64_t) sample_view_count_of(differences, 0)};
 	fold->n_signed = (int64_t) differences->n - fold->n_zeros;
 	fold->ranked_zeros = zeros == WILCOXON_DROP ? 0 : fold->n_zeros;
 	cursor = outwards_from_zeros(differences, fold->ranked_zeros);
