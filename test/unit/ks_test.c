@@ -10,6 +10,7 @@
 #include "core/base/rng.h"
 #include "core/tests/ks_band.h"
 #include "core/tests/ks_closed.h"
+#include "core/tests/ks_crossings.h"
 #include "core/tests/ks_exact.h"
 #include "core/tests/ks_normal.h"
 #include "sample_views.h"
@@ -741,6 +742,43 @@ check_crumbs(void)
 	check(sound, "a few values of very different counts have p-values");
 }
 
+/* Where p is too small for the recursions: the bound by crossings where they just reach. */
+static void
+check_crossings(void)
+{
+	static const double values[] = {0, 1, 2, 3, 4, 5, 6, 7};
+	static const uint64_t x_counts[][N_ITEMS(values)] = {
+		{4000, 2000, 1500, 500, 500, 500, 500, 500},
+		{1000, 1000, 1000, 1000, 1000, 1000, 1000, 3000},
+		/* Nearly as far apart at several block ends. */
+		{3000, 20, 20, 20, 20, 20, 20, 1500},
+	};
+	static const uint64_t y_counts[][N_ITEMS(values)] = {
+		{1500, 1000, 1000, 1000, 1000, 2500, 1000, 1000},
+		{100, 200, 300, 400, 900, 2000, 3000, 9000},
+		{1500, 20, 20, 20, 20, 20, 20, 3000},
+	};
+
+	for (size_t k = 0; k < N_ITEMS(x_counts); k++)
+	{
+		SampleView x = view_of_counts(values, x_counts[k], N_ITEMS(values));
+		SampleView y = view_of_counts(values, y_counts[k], N_ITEMS(values));
+		Tally tally = tally_open(&x, &y);
+		KsTies ties;
+		KsBand band;
+		KsResult exact;
+
+		test_views(copy_of(&x), copy_of(&y), TEST_EXACT, &exact);
+		ks_ties_read(&ties, &tally);
+		band = ks_band_one_sided((int64_t) x.n, (int64_t) y.n, exact.lattice_plus);
+		check(exact.method == TEST_EXACT && exact.greater.log10_p < -200, "p is below 1e-200");
+		check_close(ks_crossings_log(&band, &ties) / log(10), exact.greater.log10_p, 1e-5,
+					"log10 p by crossings is that of the exact law");
+		view_free(&x);
+		view_free(&y);
+	}
+}
+
 /* Sizes and statistics that overflow, underflow or never end elsewhere. */
 static void
 check_extremes(void)
@@ -855,6 +893,7 @@ main(void)
 	check_binomial_chance();
 	check_heavily_tied();
 	check_crumbs();
+	check_crossings();
 	check_extremes();
 	check_control();
 	return check_done();
