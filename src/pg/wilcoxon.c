@@ -155,7 +155,7 @@ wilcoxon_datum(FunctionCallInfo fcinfo, WilcoxonWork *work)
 
 	if (work->differences.n == 0)
 		PG_RETURN_NULL();
-	run_test(run_wilcoxon, work, work->differences.n, work->differences.n);
+	run_test(run_wilcoxon, work, work->differences.n, 0);
 	result_row_float8(&row, r->w_plus);
 	result_row_float8(&row, r->w_minus);
 	result_row_float8(&row, r->two_sided.p);

@@ -92,7 +92,9 @@ SELECT wilcoxon_test(i, 2, CASE i WHEN 1 THEN 'pratt' ELSE 'wilcox' END, 'auto')
 SELECT wilcoxon_state_combine(wilcoxon_state_add(NULL, 3, 1, 'pratt', 'auto'), wilcoxon_state_add(NULL, 3, 1));
 SELECT '{1:1}'::wilcoxon_state;
 SELECT wilcoxon_test('a'::text, 'b'::text);
+\set VERBOSITY terse
 SELECT wilcoxon_test(i * (i % 2 * 2 - 1), 0, 'wilcox', 'exact') FROM generate_series(1, 5000) i;
+\set VERBOSITY sqlstate
 -- A forced exact p-value is held to synthdq.max_memory, and can be interrupted.
 SET synthdq.max_memory = '1MB';
 SELECT wilcoxon_test(i * (i % 2 * 2 - 1), 0, 'wilcox', 'exact') FROM generate_series(1, 1500) i;
