@@ -23,7 +23,7 @@
 
 #include <math.h>
 
-#include "core/sample/entry_list.h"
+#include "core/sample/vector_parts.h"
 
 /* The key of a NaN, which no number has. */
 #define NO_KEY UINT64_MAX
@@ -34,9 +34,6 @@
 #define BUFFER_MIN 1024
 /* ... or twice as many as the runs are long, at most this many: little repeats there. */
 #define BUFFER_MAX 65536
-
-/* Counters in a cache line. */
-#define LINE_COUNTERS 16
 
 /* Positions of another vector between two looks at the stop flag: some tenths of a millisecond. */
 #define POSITIONS_PER_POLL 256
@@ -50,28 +47,11 @@ vector_init(SampleVector *vector, SampleMemory *memory)
 	vector->memory = memory;
 }
 
-/* Counters from one position to the next. A cache line more than the slots, whose number is a power of
- * two: the same slot of all positions would fall into a few sets of the cache. */
-static inline size_t
-row_counters(size_t n_slots)
-{
-	return n_slots == 0 ? 0 : n_slots + LINE_COUNTERS;
-}
-
 /* Bytes of the counters; they were allocated, so the product fits. */
 static size_t
 counter_bytes(const SampleVector *vector)
 {
-	return vector->n_positions * row_counters(vector->window.n_slots) * sizeof(uint32_t);
-}
-
-/* The counters of a position; NULL if there are none. */
-static inline uint32_t *
-counters_at(const SampleVector *vector, size_t position)
-{
-	if (vector->counters == NULL)
-		return NULL;
-	return vector->counters + position * row_counters(vector->window.n_slots);
+	return vector->n_positions * vector_row_counters(vector->window.n_slots) * sizeof(uint32_t);
 }
 
 void
@@ -138,7 +118,7 @@ cover(SampleVector *vector, int64_t from, int64_t to, uint64_t n)
 		return false;
 	if (range.low == vector->window.low && range.n_slots == old_slots)
 		return true;
-	if (!checked_multiply(n_positions, row_counters(range.n_slots), &n_counters))
+	if (!checked_multiply(n_positions, vector_row_counters(range.n_slots), &n_counters))
 		return false;
 	counters = allocate(vector->memory, n_counters, sizeof(uint32_t), &ignored);
 	if (counters == NULL)
@@ -146,8 +126,8 @@ cover(SampleVector *vector, int64_t from, int64_t to, uint64_t n)
 	memset(counters, 0, n_counters * sizeof(uint32_t));
 	start = old_slots == 0 ? 0 : (size_t) (vector->window.low - range.low);
 	for (size_t i = 0; i < n_positions && old_slots > 0; i++)
-		memcpy(counters + i * row_counters(range.n_slots) + start, counters_at(vector, i),
-			   old_slots * sizeof(uint32_t));
+		memcpy(counters + i * vector_row_counters(range.n_slots) + start,
+			   vector_counters_at(vector, i), old_slots * sizeof(uint32_t));
 	sample_memory_free(vector->memory, vector->counters, counter_bytes(vector));
 	vector->counters = counters;
 	vector->window = range;
@@ -165,7 +145,7 @@ counter_of(const SampleVector *vector, size_t position, double value)
 
 	if (!inside || (double) (vector->window.low + (int64_t) slot) != value)
 		return NULL;
-	return counters_at(vector, position) + slot;
+	return vector_counters_at(vector, position) + slot;
 }
 
 /* The same, after the window has grown over the value if that is worth it. n = observations that a
@@ -249,9 +229,8 @@ move_column(SampleVector *vector, size_t position, uint64_t *keys, Stop *stop)
 	return sdq_ok();
 }
 
-/* Empty the buffer. */
-static SdqStatus
-settle(SampleVector *vector, Stop *stop)
+SdqStatus
+vector_settle(SampleVector *vector, Stop *stop)
 {
 	size_t bytes = vector->n_buffered * sizeof(uint64_t);
 	SdqStatus status;
@@ -303,13 +282,13 @@ reserve_row(SampleVector *vector, Stop *stop)
 	if (vector->n_buffered < vector->buffer_capacity)
 		return status;
 	if (vector->n_buffered >= BUFFER_MIN && vector->n_buffered >= buffer_threshold(vector))
-		return settle(vector, stop);
+		return vector_settle(vector, stop);
 	if (!checked_multiply(capacity, row_bytes, &bytes))
 		return sdq_error(SDQ_TOO_LARGE, (double) capacity * (double) row_bytes, (double) SIZE_MAX);
 	buffer = sample_memory_resize(vector->memory, vector->buffer,
 								  vector->buffer_capacity * row_bytes, bytes, &status);
 	if (buffer == NULL)
-		return vector->n_buffered > 0 ? settle(vector, stop) : status;
+		return vector->n_buffered > 0 ? vector_settle(vector, stop) : status;
 	vector->buffer = buffer;
 	vector->buffer_capacity = capacity;
 	return status;
@@ -345,7 +324,7 @@ finish_row(SampleVector *vector)
 static void
 count_row(SampleVector *vector)
 {
-	size_t step = row_counters(vector->window.n_slots);
+	size_t step = vector_row_counters(vector->window.n_slots);
 	uint32_t *counters = vector->counters;
 	const uint32_t *slots = vector->slots;
 
@@ -357,7 +336,7 @@ count_row(SampleVector *vector)
 static uint64_t
 count_position(const SampleVector *vector, size_t position)
 {
-	const uint32_t *counters = counters_at(vector, position);
+	const uint32_t *counters = vector_counters_at(vector, position);
 	uint64_t n = 0;
 
 	for (size_t slot = 0; slot < vector->window.n_slots; slot++)
@@ -480,7 +459,7 @@ check_counts(SampleVector *vector, const VectorView *view, Stop *stop, uint64_t 
 	if (*most <= (uint64_t) SAMPLE_MAX_COUNT)
 		return sdq_ok();
 	/* Not at one and the same position perhaps: now they are counted. */
-	status = settle(vector, stop);
+	status = vector_settle(vector, stop);
 	*most = 0;
 	for (size_t i = 0; i < view->n_positions && !sdq_failed(status); i++)
 	{
@@ -528,128 +507,5 @@ vector_add_flat(SampleVector *vector, const VectorView *view, Stop *stop)
 	vector->most = most;
 	status = add_positions(vector, view, room.values, room.counts, most, stop);
 	run_free(vector->memory, &room);
-	return status;
-}
-
-/* Slots of a position with a count above 0. */
-static size_t
-count_slots(const uint32_t *counters, size_t n_slots)
-{
-	size_t n = 0;
-
-	for (size_t slot = 0; slot < n_slots; slot++)
-		n += counters[slot] > 0;
-	return n;
-}
-
-/* Append an entry to a run that has room for it. */
-static inline void
-append(Run *run, double value, uint64_t count)
-{
-	run->values[run->n] = value;
-	run->counts[run->n++] = count;
-}
-
-/* What is counted and what is in the run of a position as one run, which has room. */
-static void
-merge_position(const SampleVector *vector, const uint32_t *counters, const Run *run, Run *merged)
-{
-	size_t next = 0;
-
-	merged->n = 0;
-	for (size_t slot = 0; slot < vector->window.n_slots; slot++)
-	{
-		double value = (double) (vector->window.low + (int64_t) slot);
-		uint64_t count = counters[slot];
-
-		if (count == 0)
-			continue;
-		for (; next < run->n && run->values[next] < value; next++)
-			append(merged, run->values[next], run->counts[next]);
-		if (next < run->n && run->values[next] == value)
-			count += run->counts[next++];
-		append(merged, value, count);
-	}
-	for (; next < run->n; next++)
-		append(merged, run->values[next], run->counts[next]);
-}
-
-/* Show the sample of a position whose buffer is empty: borrowed until the next call. */
-static SdqStatus
-show(SampleVector *vector, size_t position, SampleView *view)
-{
-	static const Run empty = {.values = NULL, .counts = NULL, .n = 0, .bytes = 0};
-	const Run *run = vector->runs == NULL ? &empty : &vector->runs[position];
-	size_t n_slots = vector->window.n_slots;
-	const uint32_t *counters = counters_at(vector, position);
-	size_t n_counted = count_slots(counters, n_slots);
-	uint64_t n = 0;
-
-	if (n_counted > 0)
-	{
-		size_t needed = n_counted + run->n;
-
-		/* The run's capacity follows from its bytes. */
-		if (vector->shown.bytes / (sizeof(double) + sizeof(uint64_t)) < needed)
-		{
-			SdqStatus status;
-
-			run_free(vector->memory, &vector->shown);
-			status = run_allocate(vector->memory, needed, &vector->shown);
-			if (sdq_failed(status))
-				return status;
-		}
-		merge_position(vector, counters, run, &vector->shown);
-		run = &vector->shown;
-	}
-	for (size_t i = 0; i < run->n; i++)
-		n += run->counts[i];
-	*view =
-		(SampleView){.n_distinct = run->n, .values = run->values, .counts = run->counts, .n = n};
-	return sdq_ok();
-}
-
-SdqStatus
-vector_measure(SampleVector *vector, Stop *stop, size_t *bytes)
-{
-	SdqStatus status = settle(vector, stop);
-	size_t entry_bytes = 0;
-
-	for (size_t i = 0; i < vector->n_positions && !sdq_failed(status); i++)
-	{
-		SampleView view;
-		SampleStream stream;
-		size_t n_distinct;
-		size_t n_bytes;
-
-		status = show(vector, i, &view);
-		if (sdq_failed(status))
-			return status;
-		stream = sample_stream_of_view(&view);
-		status = entry_list_measure(&stream, stop, &n_distinct, &n_bytes);
-		if (sdq_failed(status))
-			return status;
-		if (!checked_add(entry_bytes, n_bytes, &entry_bytes))
-			return sdq_error(SDQ_TOO_LARGE, (double) entry_bytes, (double) UINT32_MAX);
-	}
-	if (!sdq_failed(status) && !vector_flat_size(vector->n_positions, entry_bytes, bytes))
-		return sdq_error(SDQ_TOO_LARGE, (double) entry_bytes, (double) UINT32_MAX);
-	return status;
-}
-
-SdqStatus
-vector_write(SampleVector *vector, Stop *stop, void *flat)
-{
-	VectorWriter writer = vector_write_begin(flat, vector->n_positions);
-	SdqStatus status = settle(vector, stop);
-
-	for (size_t i = 0; i < vector->n_positions && !sdq_failed(status); i++)
-	{
-		SampleView view;
-
-		status = show(vector, i, &view);
-		if (!sdq_failed(status))
-			status = vector_write_position(&writer, &view, stop);
-	}
 	return status;
 }

@@ -38,7 +38,7 @@ typedef struct SampleVector
 	size_t n_buffered;  /* rows in the buffer */
 	size_t buffer_capacity;
 	Run *runs; /* [n_positions] what left the buffer; NULL before that */
-	Run shown; /* what vector_show() built */
+	Run shown; /* scratch: a position as it is shown */
 } SampleVector;
 
 /* A vector of no known length, without memory. */

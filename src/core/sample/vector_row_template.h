@@ -65,7 +65,7 @@ NAMED(check_row)(SampleVector *vector, const ELEMENT *values, Stop *stop)
 	if (vector->most < (uint64_t) SAMPLE_MAX_COUNT)
 		return sdq_ok();
 	/* Positions may have missed rows: now they are counted. */
-	status = settle(vector, stop);
+	status = vector_settle(vector, stop);
 	for (size_t i = 0; i < vector->n_positions && !sdq_failed(status); i++)
 	{
 		uint64_t n = count_position(vector, i) + !isnan((double) values[i]);
