@@ -278,7 +278,7 @@ check_control(void)
 	Stop stop = {.poll = stop_countdown, .context = &left};
 	Arena arena;
 	CvmResult r;
-	CvmExact exact;
+	ExactLaw exact;
 	SdqStatus status;
 
 	arena_init(&arena, arena_malloc_source(), 0);

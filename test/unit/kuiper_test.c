@@ -164,7 +164,7 @@ check_all_assignments(void)
 		arena_init(&arena, arena_malloc_source(), 0);
 		for (int v = 1; v <= n_x * n_y && n_blocks > 1 && at_least[v] > 0; v++, cases++)
 		{
-			KuiperExact exact = {.is_done = false};
+			ExactLaw exact = {.is_done = false};
 
 			kuiper_exact(&tally, n_blocks, v, 1e7, &arena, NULL, &exact);
 			worst = fmax(worst, exact.is_done ? fabs(exp(exact.log_p) * all / at_least[v] - 1) : 1);

@@ -128,7 +128,7 @@ try_exact(const CvmFold *fold, TestMethod method, Tally *tally, Arena *scratch, 
 		  CvmResult *result, bool *done)
 {
 	double limit = method == TEST_EXACT ? CVM_FORCED_WORK_MAX : CVM_EXACT_WORK_MAX;
-	CvmExact exact;
+	ExactLaw exact;
 	SdqStatus status = cvm_exact(tally, fold->n_blocks, limit, scratch, stop, &exact);
 
 	*done = exact.is_done;

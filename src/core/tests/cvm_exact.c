@@ -36,9 +36,6 @@
 /* Q must fit an int64 with room for sums. */
 #define Q_MAX 0x1p61
 
-/* Below this, what was lost to underflow may have been seen. */
-#define P_MIN 1e-290
-
 /* Work between two looks at the stop flag: a few milliseconds. */
 #define POLL_WORK 4e6
 
@@ -345,7 +342,7 @@ run(Plan *plan, double *rows[2], double *weights, double *p)
 /* Plan and run, with scratch that the caller gives back. */
 static SdqStatus
 plan_and_run(Plan *plan, Tally *tally, int64_t n_blocks, double limit, Arena *scratch,
-			 CvmExact *result)
+			 ExactLaw *result)
 {
 	double q_max = (double) plan->n_a * (double) plan->n_b / (double) plan->divisor;
 	size_t n_states;
@@ -390,7 +387,7 @@ plan_and_run(Plan *plan, Tally *tally, int64_t n_blocks, double limit, Arena *sc
 	if (rows[0] == NULL || rows[1] == NULL || weights == NULL)
 		return arena_failure(scratch);
 	status = run(plan, rows, weights, &p);
-	result->is_done = p >= P_MIN;
+	result->is_done = p >= EXACT_P_MIN;
 	/* What is sure to happen is not left to rounding. */
 	result->log_p = plan->q <= plan->least_rest[0] ? 0 : log(p);
 	return status;
@@ -398,7 +395,7 @@ plan_and_run(Plan *plan, Tally *tally, int64_t n_blocks, double limit, Arena *sc
 
 SdqStatus
 cvm_exact(Tally *tally, int64_t n_blocks, double limit, Arena *scratch, Stop *stop,
-		  CvmExact *result)
+		  ExactLaw *result)
 {
 	int64_t n_x = (int64_t) tally->x.n;
 	int64_t n_y = (int64_t) tally->y.n;

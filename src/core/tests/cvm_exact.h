@@ -5,19 +5,10 @@
 #ifndef SYNTHDQ_CORE_TESTS_CVM_EXACT_H
 #define SYNTHDQ_CORE_TESTS_CVM_EXACT_H
 
-#include <stdbool.h>
-
 #include "core/base/arena.h"
 #include "core/base/stop.h"
 #include "core/sample/tally.h"
-
-typedef struct CvmExact
-{
-	double
-		work; /* units of about a nanosecond; where counting stopped early: more than the limit */
-	bool is_done; /* the work was within the limit, and p within range */
-	double log_p; /* ln P(T >= the tally's own), if done */
-} CvmExact;
+#include "core/tests/method.h"
 
 /*
  * Count all assignments of the pooled values by their statistic, unless the work exceeds `limit`, which
@@ -28,6 +19,6 @@ typedef struct CvmExact
  * SDQ_INTERRUPTED and those of the arena.
  */
 extern SdqStatus cvm_exact(Tally *tally, int64_t n_blocks, double limit, Arena *scratch, Stop *stop,
-						   CvmExact *result);
+						   ExactLaw *result);
 
 #endif

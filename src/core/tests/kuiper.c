@@ -133,7 +133,7 @@ find_p_value(const KuiperFold *fold, TestMethod method, Tally *tally, Arena *scr
 			 KuiperResult *result)
 {
 	double limit = method == TEST_EXACT ? KUIPER_FORCED_WORK_MAX : KUIPER_EXACT_WORK_MAX;
-	KuiperExact exact;
+	ExactLaw exact;
 	SdqStatus status;
 
 	result->method = method == TEST_ASYMPTOTIC ? TEST_ASYMPTOTIC : TEST_EXACT;

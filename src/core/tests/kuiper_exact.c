@@ -37,9 +37,6 @@
 /* Nanoseconds that planning one crossing takes. */
 #define PLAN_WORK 20
 
-/* Below this, what was lost to underflow may have been seen. */
-#define P_MIN 1e-290
-
 /* Work between two looks at the stop flag: a few milliseconds. */
 #define POLL_WORK 4e6
 
@@ -354,7 +351,7 @@ walk_tied(Walk *walk, const int64_t *ties, int64_t n_blocks, Arena *scratch, dou
 /* Plan and walk, with scratch that the caller gives back. */
 static SdqStatus
 plan_and_walk(Walk *walk, const int64_t *ties, int64_t n_blocks, double limit, Arena *scratch,
-			  KuiperExact *result)
+			  ExactLaw *result)
 {
 	double p = 0;
 	SdqStatus status;
@@ -371,14 +368,14 @@ plan_and_walk(Walk *walk, const int64_t *ties, int64_t n_blocks, double limit, A
 						  : walk_tied(walk, ties, n_blocks, scratch, &p);
 	if (sdq_failed(status))
 		return status;
-	result->is_done = p >= P_MIN;
+	result->is_done = p >= EXACT_P_MIN;
 	result->log_p = log(p);
 	return sdq_ok();
 }
 
 SdqStatus
 kuiper_exact_of_ties(const int64_t *ties, int64_t n_blocks, int64_t n_x, int64_t n_y,
-					 int64_t lattice, double limit, Arena *scratch, Stop *stop, KuiperExact *result)
+					 int64_t lattice, double limit, Arena *scratch, Stop *stop, ExactLaw *result)
 {
 	ArenaMark mark = arena_mark(scratch);
 	Walk walk = {
@@ -397,7 +394,7 @@ kuiper_exact_of_ties(const int64_t *ties, int64_t n_blocks, int64_t n_x, int64_t
 
 SdqStatus
 kuiper_exact(Tally *tally, int64_t n_blocks, int64_t lattice, double limit, Arena *scratch,
-			 Stop *stop, KuiperExact *result)
+			 Stop *stop, ExactLaw *result)
 {
 	ArenaMark mark = arena_mark(scratch);
 	int64_t n_x = (int64_t) tally->x.n;

@@ -5,19 +5,10 @@
 #ifndef SYNTHDQ_CORE_TESTS_KUIPER_EXACT_H
 #define SYNTHDQ_CORE_TESTS_KUIPER_EXACT_H
 
-#include <stdbool.h>
-
 #include "core/base/arena.h"
 #include "core/base/stop.h"
 #include "core/sample/tally.h"
-
-typedef struct KuiperExact
-{
-	double
-		work; /* units of about a nanosecond; where counting stopped early: more than the limit */
-	bool is_done; /* the work was within the limit, and p within range */
-	double log_p; /* ln P(n_x n_y V >= lattice), if done */
-} KuiperExact;
+#include "core/tests/method.h"
 
 /*
  * The chance of a V of at least `lattice` / (n_x n_y), lattice >= 1, unless the work exceeds `limit`, which a
@@ -28,12 +19,12 @@ typedef struct KuiperExact
  * SDQ_INTERRUPTED and those of the arena.
  */
 extern SdqStatus kuiper_exact(Tally *tally, int64_t n_blocks, int64_t lattice, double limit,
-							  Arena *scratch, Stop *stop, KuiperExact *result);
+							  Arena *scratch, Stop *stop, ExactLaw *result);
 
 /* The same for samples of which only the sizes and those of the blocks are given: ties[n_blocks], adding up
  * to n_x + n_y, or NULL where n_blocks = n_x + n_y. */
 extern SdqStatus kuiper_exact_of_ties(const int64_t *ties, int64_t n_blocks, int64_t n_x,
 									  int64_t n_y, int64_t lattice, double limit, Arena *scratch,
-									  Stop *stop, KuiperExact *result);
+									  Stop *stop, ExactLaw *result);
 
 #endif

@@ -168,7 +168,7 @@ static SdqStatus
 log_relative_p(const Scaled *scaled, double small_S, int64_t c, Arena *scratch, Stop *stop,
 			   bool *is_done, double *log_ratio)
 {
-	KuiperExact exact = {.is_done = true, .log_p = 0};
+	ExactLaw exact = {.is_done = true, .log_p = 0};
 	SdqStatus status = sdq_ok();
 
 	if (c > 0)

@@ -6,13 +6,11 @@
 
 #include <math.h>
 
+#include "core/base/integers.h"
 #include "core/tests/mw_exact.h"
 
 /* Distinct values between two looks at the stop flag while folding: some milliseconds. */
 #define POLL_BLOCKS (1 << 20)
-
-/* Sums of three counts overflow 64 bits: a million black pixels on each side are enough. */
-__extension__ typedef __int128 Int128;
 
 /* What one pass over the tally finds. */
 typedef struct MwFold
