@@ -23,10 +23,14 @@
 
 #include "core/sample/sample.h"
 #include "pg/array_reader.h"
+#include "pg/computation.h"
 #include "pg/sample_flat.h"
 #include "pg/sample_memory.h"
 #include "pg/settings.h"
 #include "pg/spill_file.h"
+
+/* So many observations take some milliseconds to sort; to start and join threads takes a tenth of one. */
+#define WORTH_THREADS ((uint64) 1 << 18)
 
 /* One sample of a state, and its share of the memory. */
 typedef struct SampleSide
@@ -121,12 +125,41 @@ expanded_state(Datum value, const SampleStateType *type)
 	return state;
 }
 
+/* Work of a computation: sort what is not sorted. */
+static SdqStatus
+sort_sides(Job *job, void *argument)
+{
+	SampleState *state = argument;
+	SdqStatus status = sdq_ok();
+
+	for (int side = 0; side < state->type->n_sides && !sdq_failed(status); side++)
+		status = sample_sort(&state->sides[side].sample, job);
+	return status;
+}
+
+/* Sort large samples on threads, before they are looked at. */
+static void
+sort_on_threads(SampleState *state)
+{
+	uint64 n_unsorted = 0;
+	Computation *computation;
+
+	for (int side = 0; side < state->type->n_sides; side++)
+		n_unsorted += sample_unsorted(&state->sides[side].sample);
+	if (n_unsorted < WORTH_THREADS)
+		return;
+	computation = computation_begin();
+	check_sample_status(computation_run(computation, sort_sides, state));
+	computation_end(computation);
+}
+
 /* Views of all sides of an object. */
 static void
 open_expanded(SampleState *state, SampleView *views)
 {
 	Stop stop = sample_stop();
 
+	sort_on_threads(state);
 	for (int side = 0; side < state->type->n_sides; side++)
 		check_sample_status(sample_view(&state->sides[side].sample, &stop, &views[side]));
 }

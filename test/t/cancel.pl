@@ -59,6 +59,8 @@ my @long = (
         q{SELECT count(*) FROM vectors, mw_tests(x, y, method => 'exact')}],
     ['an aggregate that sorts columns',
         q{SELECT ecdf_vector(min_max_scale(px, 0, id + g)) FROM images, generate_series(1, 10000) g}],
+    ['an aggregate that sorts on threads',
+        q{SELECT (SELECT ecdf(x * g) FROM numbers) IS NULL FROM generate_series(1, 10000) g}],
     ['an aggregate that reads rows', q{SELECT ecdf(px) FROM images, generate_series(1, 10000)}],
 );
 

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/job.h"
 #include "core/base/status.h"
 #include "core/base/stop.h"
 #include "core/sample/memory.h"
@@ -77,6 +78,13 @@ extern SdqStatus sample_add_stream(Sample *sample, SampleStream *stream, Stop *s
 
 /* Add all observations of another sample, whose value does not change. */
 extern SdqStatus sample_merge(Sample *sample, Sample *other, Stop *stop);
+
+/* How many observations sample_sort() would sort: 0 if they are few, sorted, or lack room. */
+extern uint64_t sample_unsorted(const Sample *sample);
+
+/* Do the largest part of what a view or a stream takes beforehand, on the threads of a job. The sample's
+ * value does not change. Not while streams are open. */
+extern SdqStatus sample_sort(Sample *sample, Job *job);
 
 /*
  * Show the sample as a whole in memory: borrowed from it, valid until the next call that adds or frees.

@@ -432,22 +432,25 @@ parts_buffer_full(Sample *sample, Stop *stop)
 	return sdq_ok();
 }
 
-SdqStatus
-parts_sort_in_place(Sample *sample, Stop *stop)
+bool
+parts_sort_pays(const Sample *sample)
 {
-	size_t bytes = sample->n_buffered * sizeof(uint64_t);
-	SdqStatus status = sdq_ok();
-	uint64_t *scratch;
+	return !sample->is_sorted && sample->n_buffered >= BUFFER_MIN &&
+		   parts_fit(sample, sample->n_buffered * sizeof(uint64_t));
+}
 
-	/* Entries of a run are read faster than keys, and few keys become a run soon. */
-	if (sample->n_files > 0 || sample->n_runs > 0 || sample->table.n_values > 0 ||
-		sample->window.n_slots > 0 || sample->n_buffered < BUFFER_MIN || sample->is_sorted ||
-		!parts_fit(sample, bytes))
-		return sdq_ok();
-	scratch = sample_memory_resize(sample->memory, NULL, 0, bytes, &status);
+SdqStatus
+parts_sort_in_place(Sample *sample, Job *job, Stop *stop)
+{
+	size_t n = sample->n_buffered;
+	size_t bytes = n * sizeof(uint64_t);
+	SdqStatus status = sdq_ok();
+	uint64_t *scratch = sample_memory_resize(sample->memory, NULL, 0, bytes, &status);
+
 	if (scratch == NULL)
 		return status;
-	status = sort_keys(sample->buffer, scratch, sample->n_buffered, stop);
+	status = job == NULL ? sort_keys(sample->buffer, scratch, n, stop)
+						 : sort_keys_by_job(sample->buffer, scratch, n, job);
 	sample_memory_free(sample->memory, scratch, bytes);
 	if (sdq_failed(status))
 		return status;

@@ -43,9 +43,11 @@ extern SdqStatus parts_buffer_full(Sample *sample, Stop *stop);
 /* Turn the buffered values into a run, or into a table if they are few. */
 extern SdqStatus parts_sort_buffer(Sample *sample, Stop *stop);
 
-/* Sort the buffer in place if it is all that there is, is large, and there is room for it; else do
- * nothing. */
-extern SdqStatus parts_sort_in_place(Sample *sample, Stop *stop);
+/* Is the buffer large, not sorted, and is there room to sort it in place? */
+extern bool parts_sort_pays(const Sample *sample);
+
+/* Then do so, on the threads of a job, or here if that is NULL. */
+extern SdqStatus parts_sort_in_place(Sample *sample, Job *job, Stop *stop);
 
 /* Turn the table, if there is one, into a run. */
 extern SdqStatus parts_close_table(Sample *sample, Stop *stop);

@@ -314,15 +314,38 @@ can_show(const Sample *sample)
 	return parts_fit(sample, (count_entries(sample) + n_counted) * RUN_ENTRY_BYTES);
 }
 
+/* Is all that there is in the buffer? */
+static bool
+is_buffer_alone(const Sample *sample)
+{
+	return sample->n_files == 0 && sample->n_runs == 0 && sample->table.n_values == 0 &&
+		   sample->window.n_slots == 0;
+}
+
+uint64_t
+sample_unsorted(const Sample *sample)
+{
+	return parts_sort_pays(sample) ? sample->n_buffered : 0;
+}
+
+SdqStatus
+sample_sort(Sample *sample, Job *job)
+{
+	return parts_sort_pays(sample) ? parts_sort_in_place(sample, job, job->stop) : sdq_ok();
+}
+
 SdqStatus
 sample_stream_open(Sample *sample, Arena *scratch, Stop *stop, SampleStream *stream)
 {
 	SampleView view;
-	SdqStatus status = parts_sort_in_place(sample, stop);
+	SdqStatus status = sdq_ok();
 
+	/* Entries of a run are read faster than keys, and few keys become a run soon. */
+	if (is_buffer_alone(sample) && parts_sort_pays(sample))
+		status = parts_sort_in_place(sample, NULL, stop);
 	if (sdq_failed(status))
 		return status;
-	if (sample->is_sorted)
+	if (sample->is_sorted && is_buffer_alone(sample))
 		return open_keys(sample, scratch, stream);
 	if (!sample->shown_is_current)
 		status = parts_sort_buffer(sample, stop);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/job.h"
 #include "core/base/status.h"
 #include "core/base/stop.h"
 
@@ -18,5 +19,9 @@
  * at most 16 passes. SDQ_INTERRUPTED leaves the keys in some order.
  */
 extern SdqStatus sort_keys(uint64_t *keys, uint64_t *scratch, size_t n, Stop *stop);
+
+/* The same on the threads of a job, which needs about 150 kB from its arena. Any failure leaves the keys in
+ * some order. */
+extern SdqStatus sort_keys_by_job(uint64_t *keys, uint64_t *scratch, size_t n, Job *job);
 
 #endif
