@@ -8,6 +8,7 @@
 #   my $output = $session->finish;
 #   $server->run('pg_dump', '-Fc')             run a client program on the database; its output
 #   $server->state_types                       the extension's types whose values can be stored
+#   $server->aggregates(\%columns)             its aggregates, with arguments for a call of each
 #   $server->state_calls($type, \%columns)     aggregate calls that give a value of such a type
 #
 # The server is the one that test/run started (SYNTHDQ_SERVER names its directory), or, if a test is
@@ -16,6 +17,7 @@ package TestServer;
 use strict;
 use warnings;
 use File::Temp ();
+use Test::More ();
 
 my $bindir = `@{[ $ENV{PG_CONFIG} || 'pg_config' ]} --bindir`;
 chomp $bindir;
@@ -108,6 +110,35 @@ sub functions
         push @functions, [ $name, \@types, \@arguments ];
     }
     return @functions;
+}
+
+# Columns by type, as in the tables of tests that call all aggregates.
+our %columns = (
+    'double precision' => ['x', 'y'],
+    'smallint[]' => ['i2', 'i2[2:7]'],
+    'integer[]' => ['i4', 'i4[2:7]'],
+    'real[]' => ['f4', 'f4[2:7]'],
+    'double precision[]' => ['f8', 'f8[2:7]'],
+    boolean => ['is_synthetic'],
+);
+
+# The aggregates of the extension, each as a label, its name and references to its argument types and to
+# arguments for a call, as in functions(). One for which %$columns has too little fails a test.
+sub aggregates
+{
+    my ($self, $columns) = @_;
+    my @aggregates;
+    for my $function ($self->functions(q{p.prokind = 'a'}, $columns, 1)) {
+        my ($name, $types, $arguments) = @$function;
+        my $label = "$name(" . join(', ', @$types) . ')';
+        if (grep { !defined } @$arguments) {
+            Test::More::fail("this test knows a column for each argument type of $label");
+        } else {
+            push @aggregates, [ $label, $name, $types, $arguments ];
+        }
+    }
+    Test::More::cmp_ok(scalar @aggregates, '>', 0, 'the extension has aggregates');
+    return @aggregates;
 }
 
 # Calls of aggregates that give a bare state of the type: for each function (state, value, ...) that
