@@ -169,3 +169,24 @@ run_merge(SampleMemory *memory, const Run *a, const Run *b, Stop *stop, Run *mer
 	run_shrink(memory, merged);
 	return sdq_ok();
 }
+
+SdqStatus
+run_absorb(SampleMemory *memory, Run *to, Run *part, Stop *stop)
+{
+	Run merged;
+	SdqStatus status;
+
+	if (to->n == 0)
+	{
+		run_free(memory, to);
+		*to = *part;
+		return sdq_ok();
+	}
+	status = run_merge(memory, to, part, stop, &merged);
+	run_free(memory, part);
+	if (sdq_failed(status))
+		return status;
+	run_free(memory, to);
+	*to = merged;
+	return sdq_ok();
+}

@@ -78,4 +78,8 @@ extern SdqStatus run_from_sorted(SampleMemory *memory, const uint64_t *keys, siz
 extern SdqStatus run_merge(SampleMemory *memory, const Run *a, const Run *b, Stop *stop,
 						   Run *merged);
 
+/* Merge a run that is not empty into *to, which may be: it takes the memory of `part`, or frees it, also
+ * on failure, where *to stays as it was. */
+extern SdqStatus run_absorb(SampleMemory *memory, Run *to, Run *part, Stop *stop);
+
 #endif

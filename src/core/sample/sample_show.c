@@ -28,27 +28,6 @@ count_entries(const Sample *sample)
 	return n;
 }
 
-/* Merge a part into *shown, which may be empty; takes the part. */
-static SdqStatus
-add_shown(SampleMemory *memory, Run *part, Stop *stop, Run *shown)
-{
-	Run merged;
-	SdqStatus status;
-
-	if (shown->n == 0)
-	{
-		*shown = *part;
-		return sdq_ok();
-	}
-	status = run_merge(memory, shown, part, stop, &merged);
-	run_free(memory, part);
-	if (sdq_failed(status))
-		return status;
-	run_free(memory, shown);
-	*shown = merged;
-	return sdq_ok();
-}
-
 /* The run of all parts in memory but the runs. On failure *counted is freed. */
 static SdqStatus
 build_counted(Sample *sample, size_t n_in_window, Stop *stop, Run *counted)
@@ -72,7 +51,7 @@ build_counted(Sample *sample, size_t n_in_window, Stop *stop, Run *counted)
 		{
 			value_table_entries(&sample->table, part.values, part.counts);
 			part.n = sample->table.n_values;
-			status = add_shown(memory, &part, stop, counted);
+			status = run_absorb(memory, counted, &part, stop);
 		}
 	}
 	if (sdq_failed(status))

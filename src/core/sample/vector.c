@@ -161,31 +161,6 @@ counter_for(SampleVector *vector, size_t position, double value, uint64_t n)
 	return counter;
 }
 
-/* A new run for a position, in addition to the one that is there. The new one is taken, freed on
- * failure. */
-static SdqStatus
-push_run(SampleVector *vector, size_t position, Run *run, Stop *stop)
-{
-	SampleMemory *memory = vector->memory;
-	Run *held = &vector->runs[position];
-	Run merged;
-	SdqStatus status;
-
-	if (held->n == 0)
-	{
-		run_free(memory, held);
-		*held = *run;
-		return sdq_ok();
-	}
-	status = run_merge(memory, held, run, stop, &merged);
-	run_free(memory, run);
-	if (sdq_failed(status))
-		return status;
-	run_free(memory, held);
-	*held = merged;
-	return sdq_ok();
-}
-
 /* The runs' table, all empty, unless there is one. */
 static SdqStatus
 reserve_runs(SampleVector *vector)
@@ -221,7 +196,7 @@ move_column(SampleVector *vector, size_t position, uint64_t *keys, Stop *stop)
 	status = run_from_keys(vector->memory, keys, n, NULL, &run);
 	if (sdq_failed(status))
 		return status;
-	status = push_run(vector, position, &run, stop);
+	status = run_absorb(vector->memory, &vector->runs[position], &run, stop);
 	if (sdq_failed(status))
 		return status;
 	for (size_t row = 0; row < vector->n_buffered; row++)
@@ -441,7 +416,7 @@ add_entries(SampleVector *vector, size_t position, size_t n_entries, double *val
 	memcpy(run.values, values, n_outside * sizeof(double));
 	memcpy(run.counts, counts, n_outside * sizeof(uint64_t));
 	run.n = n_outside;
-	return push_run(vector, position, &run, stop);
+	return run_absorb(vector->memory, &vector->runs[position], &run, stop);
 }
 
 /* *most = what no position has more of when those of the view have been added; SDQ_TOO_LARGE if a
