@@ -44,6 +44,18 @@ compat_reserve_setting_prefix(const char *prefix)
 #endif
 }
 
+/* Change the size of a block, which may be huge. 16 introduced that it is left alone and NULL returned where
+ * memory is out; before, an error is raised. Drop 15: call repalloc_extended. */
+static inline void *
+compat_repalloc_huge(void *block, Size bytes)
+{
+#if PG_VERSION_NUM >= 160000
+	return repalloc_extended(block, bytes, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+#else
+	return repalloc_huge(block, bytes);
+#endif
+}
+
 /*
  * Execute a prepared plan read-only, every row going to the receiver; returns an SPI code. 14
  * introduced execution into a receiver, which needs no memory for the rows; before, they are

@@ -7,22 +7,72 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include <sys/mman.h>
+
 #include "core/sample/stream.h"
+#include "pg/compat.h"
 #include "pg/errors.h"
 #include "pg/settings.h"
 
-/* The resize callback: blocks of a context. */
+/* Blocks from this size on are resized where they are, and are worth huge pages. */
+#define LARGE_BLOCK ((size_t) 1 << 22)
+#define HUGE_PAGE   ((size_t) 1 << 21)
+
+/* Ask the system to back a large block by huge pages: each small one costs as much as sorting some twenty
+ * values that lie in it. Whether it does makes no other difference. */
+static void
+want_huge_pages(void *block, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t start = TYPEALIGN(HUGE_PAGE, (uintptr_t) block);
+	uintptr_t end = TYPEALIGN_DOWN(HUGE_PAGE, (uintptr_t) block + bytes);
+
+	if (start < end)
+		(void) madvise((void *) start, end - start, MADV_HUGEPAGE);
+#endif
+}
+
+/* A block of a context, NULL if there is no memory. */
+static void *
+context_allocate(void *context, size_t bytes)
+{
+	void *block;
+
+	if (!AllocHugeSizeIsValid(bytes))
+		return NULL;
+	block = MemoryContextAllocExtended((MemoryContext) context, bytes,
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+	if (block != NULL && bytes >= LARGE_BLOCK)
+		want_huge_pages(block, bytes);
+	return block;
+}
+
+/* Give a block back. */
+static void
+context_release(void *context, void *block)
+{
+	pfree(block);
+}
+
+/* The resize callback: blocks of a context. The system moves large ones without a copy and without fresh
+ * pages. */
 static void *
 context_resize(void *context, void *block, size_t old_bytes, size_t new_bytes)
 {
 	void *moved = NULL;
 
-	if (new_bytes > 0)
+	if (block != NULL && Min(old_bytes, new_bytes) >= LARGE_BLOCK)
 	{
 		if (!AllocHugeSizeIsValid(new_bytes))
 			return NULL;
-		moved = MemoryContextAllocExtended((MemoryContext) context, new_bytes,
-										   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+		moved = compat_repalloc_huge(block, new_bytes);
+		if (moved != NULL)
+			want_huge_pages(moved, new_bytes);
+		return moved;
+	}
+	if (new_bytes > 0)
+	{
+		moved = context_allocate(context, new_bytes);
 		if (moved == NULL)
 			return NULL;
 		if (block != NULL)
@@ -38,19 +88,6 @@ sample_context_memory(MemoryContext context)
 {
 	return (SampleMemory){
 		.resize = context_resize, .context = context, .limit = settings_max_memory(), .held = 0};
-}
-
-/* The callbacks of an arena over a context. */
-static void *
-context_allocate(void *context, size_t bytes)
-{
-	return context_resize(context, NULL, 0, bytes);
-}
-
-static void
-context_release(void *context, void *block)
-{
-	pfree(block);
 }
 
 ArenaSource

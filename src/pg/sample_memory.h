@@ -14,7 +14,8 @@
 #include "core/sample/memory.h"
 
 /* Memory of a context, limited by synthdq.max_memory, in blocks larger than 1 GB if need be. It raises
- * no error, so that core can back out and report. */
+ * no error, so that core can back out and report; but up to version 15 the server does where a large
+ * block cannot grow, and then the context has to go. */
 extern SampleMemory sample_context_memory(MemoryContext context);
 
 /* The same for arenas. */
