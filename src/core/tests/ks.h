@@ -12,9 +12,9 @@
 #include "core/tests/tail.h"
 
 /* TEST_AUTO is exact up to this work for all three p-values together, in units of about a
- * nanosecond: about five milliseconds. That is enough for 8-bit values of 60,000 observations a
- * side, and for 10,000 different values a side. It is a constant, so that a result depends on
- * the samples alone. */
+ * nanosecond: about five milliseconds. That is enough for 8-bit values of 30,000 observations a side
+ * and most of 60,000, and for 10,000 different values a side. It is a constant, so that a result
+ * depends on the samples alone. */
 #define KS_EXACT_WORK_MAX 6e6
 
 /* TEST_EXACT is refused beyond this (about ten seconds). */
