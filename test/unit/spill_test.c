@@ -430,6 +430,54 @@ test_large_view(void)
 	free(values);
 }
 
+/* Large runs that are merged when they are read, not when they are added: the same stream and the same view
+ * as of all values in one sample; also with a limit that forbids it. */
+static void
+test_large_runs(void)
+{
+	static const size_t limits[] = {0, (size_t) 1 << 28, (size_t) 1 << 26};
+	const size_t n_parts = 10;
+	const size_t n = 530000;
+	double *values = malloc(n_parts * n * sizeof(double));
+
+	/* Parts interleave; every fifth value is in the next part, too. */
+	for (size_t i = 0; i < n_parts * n; i++)
+		values[i] = (double) (i % n * n_parts + i / n + (i % 5 == 0)) / 3;
+	for (size_t k = 0; k < N_ITEMS(limits); k++)
+	{
+		Disk disk = {.calls_left = -1};
+		SampleSpill spill = spill_to(&disk);
+		SampleMemory memory = sample_malloc_memory(limits[k]);
+		Sample all;
+		bool added = true;
+
+		memory.spill = &spill;
+		sample_init(&all, &memory);
+		for (size_t part = 0; part < n_parts && added; part++)
+		{
+			SampleMemory of_part = sample_malloc_memory(0);
+			Arena scratch = new_scratch();
+			SampleStream stream;
+			Sample one;
+
+			of_part.spill = &spill;
+			sample_init(&one, &of_part);
+			added = !sdq_failed(sample_add_double(&one, values + part * n, n, NULL)) &&
+					!sdq_failed(sample_stream_open(&one, &scratch, NULL, &stream)) &&
+					!sdq_failed(sample_add_stream(&all, &stream, NULL));
+			sample_free(&one);
+			arena_free(&scratch);
+			/* Two, three, and more than are left unmerged. */
+			if (part == 1 || part == 2 || part == n_parts - 1)
+				added = added && agrees(&all, values, (part + 1) * n);
+		}
+		check(added, "large samples are added up");
+		sample_free(&all);
+		check(disk.n_open == 0 && memory.held == 0, "nothing is left of them");
+	}
+	free(values);
+}
+
 /* Each call to the disk fails once, or the stop flag is raised at each look at it: the value stays what
  * it was, the same call succeeds afterwards, and no file is left. */
 static void
@@ -555,6 +603,7 @@ main(void)
 	test_many_looks();
 	test_sorted_in_place();
 	test_large_view();
+	test_large_runs();
 	test_failures();
 	test_damage();
 	return check_done();

@@ -333,6 +333,8 @@ add_array(Sample *sample, const void *data, size_t n, size_t element_size, AddPi
 		if (!sdq_failed(status) && stop_poll(stop))
 			status = sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
+	if (!sdq_failed(status) && gathered.n_runs > 0)
+		run_shrink(gathered.memory, &gathered.runs[gathered.n_runs - 1]);
 	if (!sdq_failed(status))
 		status = take_over(sample, &gathered, stop);
 	sample_free(&gathered);
@@ -484,10 +486,19 @@ view_of_piece(const SampleStream *stream, size_t start, size_t n)
 	return view;
 }
 
+/* Entries of a stream that are still to come, `view` included, if the rest repeats like the view. */
+static size_t
+entries_expected(const Sample *gathered, const SampleStream *stream, const SampleView *view)
+{
+	double share = (double) view->n_distinct / (double) view->n;
+
+	return (size_t) ((double) (stream->n - gathered->n) * share) + 1;
+}
+
 /* The youngest run with room for n more entries, which are above all that it has; or else a new one, as
- * large as all before it. */
+ * large as all before it, or for as many entries as are expected if there is room. */
 static SdqStatus
-run_to_append(Sample *sample, size_t n, Stop *stop, Run **run)
+run_to_append(Sample *sample, size_t n, size_t expected, Stop *stop, Run **run)
 {
 	size_t most = parts_buffer_max(sample);
 	size_t capacity = FIRST_APPENDED;
@@ -498,6 +509,8 @@ run_to_append(Sample *sample, size_t n, Stop *stop, Run **run)
 		return sdq_ok();
 	for (size_t i = 0; i < sample->n_runs; i++)
 		capacity += sample->runs[i].n;
+	if (capacity < expected)
+		capacity = expected;
 	if (capacity > most)
 		capacity = most;
 	if (capacity < n)
@@ -516,7 +529,7 @@ run_to_append(Sample *sample, size_t n, Stop *stop, Run **run)
 
 /* Add a view whose values are above all that the sample holds. */
 static SdqStatus
-append_view(Sample *sample, const SampleView *view, Stop *stop)
+append_view(Sample *sample, const SampleView *view, size_t expected, Stop *stop)
 {
 	size_t n_outside;
 	Run *run;
@@ -526,7 +539,7 @@ append_view(Sample *sample, const SampleView *view, Stop *stop)
 		status = cover_view(sample, view, stop, &n_outside);
 	if (!sdq_failed(status) && n_outside > 0)
 	{
-		status = run_to_append(sample, n_outside, stop, &run);
+		status = run_to_append(sample, n_outside, expected, stop, &run);
 		if (!sdq_failed(status))
 			status = copy_outside(sample, view, stop, run);
 	}
@@ -548,7 +561,7 @@ append_piece(Sample *sample, const SampleStream *stream, Stop *stop)
 	{
 		SampleView view = view_of_piece(stream, start, most);
 
-		status = append_view(sample, &view, stop);
+		status = append_view(sample, &view, entries_expected(sample, stream, &view), stop);
 	}
 	return status;
 }
@@ -579,6 +592,8 @@ sample_add_stream(Sample *sample, SampleStream *stream, Stop *stop)
 		if (stream->n_entries == 0)
 			break;
 	}
+	if (!sdq_failed(status) && gathered.n_runs > 0)
+		run_shrink(gathered.memory, &gathered.runs[gathered.n_runs - 1]);
 	if (!sdq_failed(status))
 		status = take_over(sample, &gathered, stop);
 	sample_free(&gathered);

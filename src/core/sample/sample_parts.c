@@ -41,8 +41,13 @@
 
 #define FIRST_RUNS 4
 
-/* Runs in memory that are left as they are while there are others on disk. */
-#define RUNS_BESIDE_FILES 8
+/* Runs in memory that are left as they are while there are others on disk, or while they are large and
+ * have room: whoever reads the sample merges them on the way. */
+#define UNMERGED_RUNS 8
+/* Entries of a large run: they exceed the caches. */
+#define LARGE_RUN ((size_t) 1 << 19)
+/* The part of the memory's limit that runs may have without being merged. */
+#define UNMERGED_SHARE 4
 
 /* Runs on disk that must be readable at a time, whatever the memory. */
 #define MIN_FAN_IN 2
@@ -334,12 +339,28 @@ parts_reserve_places(Sample *sample, size_t n)
 						  &sample->runs_capacity, sizeof(Run));
 }
 
+bool
+parts_are_large_runs(const Sample *sample)
+{
+	size_t limit = sample->memory->limit;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < sample->n_runs; i++)
+	{
+		if (sample->runs[i].n < LARGE_RUN)
+			return false;
+		bytes += sample->runs[i].bytes;
+	}
+	return sample->n_runs > 1 && sample->memory->spill != NULL &&
+		   (limit == 0 || bytes <= limit / UNMERGED_SHARE);
+}
+
 SdqStatus
 parts_reserve_runs(Sample *sample, size_t n, Stop *stop)
 {
 	/* Large runs that go to disk are merged on the way. Small ones come from looking at the sample again
 	 * and again. */
-	size_t fewest = sample->n_files == 0 ? 2 : RUNS_BESIDE_FILES;
+	size_t fewest = sample->n_files == 0 && !parts_are_large_runs(sample) ? 2 : UNMERGED_RUNS;
 
 	while (sample->n_runs >= fewest)
 	{

@@ -25,6 +25,9 @@ extern SdqStatus parts_release(Sample *sample, Stop *stop);
 /* Would so many bytes be within the limit? */
 extern bool parts_fit(const Sample *sample, size_t bytes);
 
+/* Are there several runs, all large, that need not be merged? */
+extern bool parts_are_large_runs(const Sample *sample);
+
 /* Make sure that n more runs can be pushed; merges runs in memory of similar size. */
 extern SdqStatus parts_reserve_runs(Sample *sample, size_t n, Stop *stop);
 

@@ -284,7 +284,7 @@ can_show(const Sample *sample)
 
 	if (sample->shown_is_current || sample->memory->spill == NULL)
 		return true;
-	if (sample->n_files > 0 || sample->is_streamed)
+	if (sample->n_files > 0 || sample->is_streamed || parts_are_large_runs(sample))
 		return false;
 	if (sample->n_runs <= 1 && n_counted == 0)
 		return true;
