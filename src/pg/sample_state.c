@@ -168,8 +168,10 @@ open_expanded(SampleState *state, SampleView *views)
 static StreamScratch *
 open_expanded_streams(SampleState *state, MemoryContext context, SampleStream *streams)
 {
-	StreamScratch *scratch = MemoryContextAlloc(context, sizeof(*scratch));
+	StreamScratch *scratch;
 
+	sort_on_threads(state);
+	scratch = MemoryContextAlloc(context, sizeof(*scratch));
 	arena_init(&scratch->arena, sample_arena_source(context), settings_max_memory());
 	scratch->stop = sample_stop();
 	for (int side = 0; side < state->type->n_sides; side++)
