@@ -36,6 +36,10 @@
 /* Values become a table if each occurs this many times, and the table would be at most half full. */
 #define TABLE_REPEATS 4
 
+/* ... and there are so many values: a buffer is sorted before the array that would overfill it, so that it is
+ * seldom full. */
+#define TABLE_MIN (FIRST_SORT / 4)
+
 /* Values that the buffer is meant to hold whatever the limit. */
 #define BUFFER_LEAST 16
 
@@ -400,7 +404,7 @@ parts_plan_sort(Sample *sample)
 static bool
 open_table(Sample *sample, Run *run, size_t n)
 {
-	if (n < FIRST_SORT || sample->table.slots != NULL || run->n > VALUE_TABLE_MAX / 2 ||
+	if (n < TABLE_MIN || sample->table.slots != NULL || run->n > VALUE_TABLE_MAX / 2 ||
 		run->n > n / TABLE_REPEATS)
 		return false;
 	if (sdq_failed(value_table_open(&sample->table, sample->memory, run)))
