@@ -4,6 +4,8 @@
  */
 #include "core/sample/merge.h"
 
+#include "core/sample/merge_entries.h"
+
 /* A merge of two streams. */
 typedef struct Merge
 {
@@ -53,28 +55,18 @@ pass_through(const SampleStream *from, size_t *next, SampleStream *to)
 static size_t
 merge_pieces(Merge *merge, size_t n)
 {
-	const SampleStream *a = &merge->a;
-	const SampleStream *b = &merge->b;
-	size_t i = merge->next_a;
-	size_t j = merge->next_b;
+	MergeInput a = {.values = merge->a.values,
+					.counts = merge->a.counts,
+					.n = merge->a.n_entries,
+					.next = merge->next_a};
+	MergeInput b = {.values = merge->b.values,
+					.counts = merge->b.counts,
+					.n = merge->b.n_entries,
+					.next = merge->next_b};
 
-	/* Each turn advances at least one side, even if damaged data brought a NaN here. */
-	while (n < merge->capacity && i < a->n_entries && j < b->n_entries)
-	{
-		double value_a = a->values[i];
-		double value_b = b->values[j];
-		size_t take_a = !(value_b < value_a);
-		size_t take_b = !(value_a < value_b);
-
-		merge->values[n] = take_a ? value_a : value_b;
-		merge->counts[n] =
-			(a->counts[i] & -(uint64_t) take_a) + (b->counts[j] & -(uint64_t) take_b);
-		i += take_a;
-		j += take_b;
-		n++;
-	}
-	merge->next_a = i;
-	merge->next_b = j;
+	n = merge_entries(&a, &b, merge->values, merge->counts, n, merge->capacity);
+	merge->next_a = a.next;
+	merge->next_b = b.next;
 	return n;
 }
 

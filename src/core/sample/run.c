@@ -4,6 +4,7 @@
  */
 #include "core/sample/run.h"
 
+#include "core/sample/merge_entries.h"
 #include "core/sample/sort.h"
 
 /* Values written by a merge between two looks at the stop flag: about 0.2 ms. */
@@ -130,38 +131,22 @@ append_rest(const Run *from, size_t start, Run *to, Stop *stop)
 SdqStatus
 run_merge(SampleMemory *memory, const Run *a, const Run *b, Stop *stop, Run *merged)
 {
-	size_t i = 0;
-	size_t j = 0;
+	MergeInput left_a = {.values = a->values, .counts = a->counts, .n = a->n, .next = 0};
+	MergeInput left_b = {.values = b->values, .counts = b->counts, .n = b->n, .next = 0};
 	size_t k = 0;
 	bool stopped = false;
 	SdqStatus status = run_allocate(memory, a->n + b->n, merged);
 
 	if (sdq_failed(status))
 		return status;
-	while (i < a->n && j < b->n && !stopped)
+	while (left_a.next < a->n && left_b.next < b->n && !stopped)
 	{
-		size_t piece_end = k + MERGE_PIECE;
-
-		/* Which side comes first is unpredictable, so the loop selects without branches. Each turn
-		 * advances at least one side, even if damaged data brought a NaN here. */
-		while (k < piece_end && i < a->n && j < b->n)
-		{
-			double value_a = a->values[i];
-			double value_b = b->values[j];
-			size_t take_a = !(value_b < value_a);
-			size_t take_b = !(value_a < value_b);
-
-			merged->values[k] = take_a ? value_a : value_b;
-			merged->counts[k] =
-				(a->counts[i] & -(uint64_t) take_a) + (b->counts[j] & -(uint64_t) take_b);
-			i += take_a;
-			j += take_b;
-			k++;
-		}
+		k = merge_entries(&left_a, &left_b, merged->values, merged->counts, k, k + MERGE_PIECE);
 		stopped = stop_poll(stop);
 	}
 	merged->n = k;
-	if (stopped || !append_rest(a, i, merged, stop) || !append_rest(b, j, merged, stop))
+	if (stopped || !append_rest(a, left_a.next, merged, stop) ||
+		!append_rest(b, left_b.next, merged, stop))
 	{
 		run_free(memory, merged);
 		return sdq_error(SDQ_INTERRUPTED, 0, 0);

@@ -306,6 +306,18 @@ take_over(Sample *sample, Sample *from, Stop *stop)
 	return sdq_ok();
 }
 
+/* Take over what has been gathered, unless that failed, and free the rest. */
+static SdqStatus
+finish_gathering(Sample *sample, Sample *gathered, SdqStatus status, Stop *stop)
+{
+	if (!sdq_failed(status) && gathered->n_runs > 0)
+		run_shrink(gathered->memory, &gathered->runs[gathered->n_runs - 1]);
+	if (!sdq_failed(status))
+		status = take_over(sample, gathered, stop);
+	sample_free(gathered);
+	return status;
+}
+
 /* Add a whole array, all of it or nothing. */
 static SdqStatus
 add_array(Sample *sample, const void *data, size_t n, size_t element_size, AddPiece add_piece,
@@ -333,12 +345,7 @@ add_array(Sample *sample, const void *data, size_t n, size_t element_size, AddPi
 		if (!sdq_failed(status) && stop_poll(stop))
 			status = sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
-	if (!sdq_failed(status) && gathered.n_runs > 0)
-		run_shrink(gathered.memory, &gathered.runs[gathered.n_runs - 1]);
-	if (!sdq_failed(status))
-		status = take_over(sample, &gathered, stop);
-	sample_free(&gathered);
-	return status;
+	return finish_gathering(sample, &gathered, status, stop);
 }
 
 SdqStatus
@@ -592,12 +599,7 @@ sample_add_stream(Sample *sample, SampleStream *stream, Stop *stop)
 		if (stream->n_entries == 0)
 			break;
 	}
-	if (!sdq_failed(status) && gathered.n_runs > 0)
-		run_shrink(gathered.memory, &gathered.runs[gathered.n_runs - 1]);
-	if (!sdq_failed(status))
-		status = take_over(sample, &gathered, stop);
-	sample_free(&gathered);
-	return status;
+	return finish_gathering(sample, &gathered, status, stop);
 }
 
 SdqStatus
