@@ -146,6 +146,35 @@ test_awkward(void)
 	check(scores[0] == -0.5 && scores[3] == 0.5, "nor do the scores lose any");
 }
 
+/* The covariance (1, 0.5; 0.5, 1) has the variances 1.5 and 0.5 along (1, 1) and (1, -1), over sqrt 2. */
+static void
+test_from_covariance(void)
+{
+	static const double covariance[] = {1, 0.5, 0.5, 1};
+	static const double mean[] = {3, 4};
+	Pca pca;
+
+	arena_free(&arena);
+	check(!sdq_failed(pca_from_covariance(&job, covariance, mean, 2, 10, 2, &pca)),
+		  "components come from a covariance, too");
+	check(pca.n == 10 && pca.d == 2 && pca.q == 2 && pca.mean[0] == 3 && pca.mean[1] == 4,
+		  "with the sizes and the mean that were given");
+	check_close(pca.variance[0], 1.5, 1e-15, "the first variance is 1.5");
+	check_close(pca.variance[1], 0.5, 1e-15, "the second is 0.5");
+	check(pca.total_variance == 2, "the total is the trace");
+	check_close(pca.components[0], sqrt(0.5), 1e-15,
+				"the first lies on the diagonal, first column");
+	check_close(pca.components[1], sqrt(0.5), 1e-15,
+				"the first lies on the diagonal, second column");
+	check_close(pca.components[2] * pca.components[3], -0.5, 1e-15, "the second is across");
+	pca_from_covariance(&job, covariance, mean, 2, 2, 2, &pca);
+	check(pca.variance[1] == 0, "two rows have one variance");
+	check(pca_from_covariance(&job, covariance, mean, 2, 1, 1, &pca).code == SDQ_BAD_ARGUMENT,
+		  "one row has no covariance of its own");
+	check(pca_from_covariance(&job, covariance, mean, 2, 9, 3, &pca).code == SDQ_BAD_ARGUMENT,
+		  "two columns have no three components");
+}
+
 /* Same bits for any number of threads, whatever the order of arrival. */
 static void
 test_threads(void)
@@ -214,6 +243,7 @@ main(void)
 	test_by_hand();
 	test_digits();
 	test_awkward();
+	test_from_covariance();
 	test_threads();
 	test_time();
 	pool_destroy(job.pool);

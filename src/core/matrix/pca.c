@@ -14,6 +14,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "core/base/blas.h"
 #include "core/base/sizes.h"
@@ -119,59 +120,78 @@ sum_products(Job *job, const RowStore *rows, double *covariance)
 	return status;
 }
 
-/* Turn eigenvalues and trace of the scaled sums into variances in units of the data; what is below
- * rounding is 0. */
-static void
-set_variances(const RowStore *rows, Pca *pca, double trace)
-{
-	double divisor = (double) (rows->n - 1);
-	double largest = pca->variance[0];
-	double negligible = DBL_EPSILON * (double) rows->d * largest;
+/* ---------- components ---------- */
 
+/* Make an empty result, with the mean in it. */
+static SdqStatus
+begin_pca(Job *job, const double *mean, size_t d, size_t n, size_t q, Pca *pca)
+{
+	if (q < 1 || q > d || n < 2)
+		return sdq_error(SDQ_BAD_ARGUMENT, (double) q, (double) d);
+	*pca = (Pca){.n = n, .d = d, .q = q};
+	pca->mean = arena_alloc(job->arena, d, sizeof(double));
+	pca->components = arena_alloc(job->arena, q, d * sizeof(double));
+	pca->variance = arena_alloc(job->arena, q, sizeof(double));
+	if (pca->mean == NULL || pca->components == NULL || pca->variance == NULL)
+		return arena_failure(job->arena);
+	memcpy(pca->mean, mean, d * sizeof(double));
+	return sdq_ok();
+}
+
+/* Components and variances from a multiple of the covariance: its entries are those of the covariance
+ * times divisor * scale^2. What is below rounding is 0. */
+static SdqStatus
+decompose(Job *job, const double *products, double divisor, double scale, Pca *pca)
+{
+	size_t d = pca->d;
+	double trace = 0;
+	double negligible;
+	SdqStatus status = eigen_leading(job, products, d, pca->q, pca->variance, pca->components);
+
+	if (sdq_failed(status))
+		return status;
+	negligible = DBL_EPSILON * (double) d * pca->variance[0];
 	for (size_t k = 0; k < pca->q; k++)
 	{
 		/* n centred rows span n - 1 dimensions. */
-		bool is_zero = pca->variance[k] <= negligible || k + 1 >= rows->n;
+		bool is_zero = pca->variance[k] <= negligible || k + 1 >= pca->n;
 
-		pca->variance[k] = is_zero ? 0 : pca->variance[k] / divisor / rows->scale / rows->scale;
+		/* The scale is a power of two; its square may be out of range. */
+		pca->variance[k] = is_zero ? 0 : pca->variance[k] / divisor / scale / scale;
 	}
-	pca->total_variance = trace / divisor / rows->scale / rows->scale;
+	for (size_t j = 0; j < d; j++)
+		trace += products[j * d + j];
+	pca->total_variance = trace / divisor / scale / scale;
+	return status;
+}
+
+SdqStatus
+pca_from_covariance(Job *job, const double *covariance, const double *mean, size_t d, size_t n,
+					size_t q, Pca *pca)
+{
+	SdqStatus status = begin_pca(job, mean, d, n, q, pca);
+
+	return sdq_failed(status) ? status : decompose(job, covariance, 1, 1, pca);
 }
 
 SdqStatus
 pca_fit(Job *job, const RowStore *rows, size_t q, Pca *pca)
 {
 	size_t d = rows->d;
-	double trace = 0;
-	double *covariance;
+	double *products;
 	ArenaMark mark;
-	SdqStatus status;
+	SdqStatus status = begin_pca(job, rows->mean, d, rows->n, q, pca);
 
-	if (q < 1 || q > d || rows->n < 2)
-		return sdq_error(SDQ_BAD_ARGUMENT, (double) q, (double) d);
-	blas_load();
-	*pca = (Pca){.d = d, .q = q};
-	pca->mean = arena_alloc(job->arena, d, sizeof(double));
-	pca->components = arena_alloc(job->arena, q, d * sizeof(double));
-	pca->variance = arena_alloc(job->arena, q, sizeof(double));
-	if (pca->mean == NULL || pca->components == NULL || pca->variance == NULL)
-		return arena_failure(job->arena);
-	for (size_t j = 0; j < d; j++)
-		pca->mean[j] = rows->mean[j];
-
+	if (sdq_failed(status))
+		return status;
 	mark = arena_mark(job->arena);
-	covariance = arena_alloc(job->arena, d, d * sizeof(double));
-	if (covariance == NULL)
+	products = arena_alloc(job->arena, d, d * sizeof(double));
+	if (products == NULL)
 		return arena_failure(job->arena);
-	status = sum_products(job, rows, covariance);
+	blas_load();
+	status = sum_products(job, rows, products);
 	if (!sdq_failed(status))
-		status = eigen_leading(job, covariance, d, q, pca->variance, pca->components);
-	if (!sdq_failed(status))
-	{
-		for (size_t j = 0; j < d; j++)
-			trace += covariance[j * d + j];
-		set_variances(rows, pca, trace);
-	}
+		status = decompose(job, products, (double) (rows->n - 1), rows->scale, pca);
 	arena_release(job->arena, mark);
 	return status;
 }

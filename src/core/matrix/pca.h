@@ -12,6 +12,7 @@
 
 typedef struct Pca
 {
+	size_t n; /* number of rows */
 	size_t d;
 	size_t q;              /* number of components */
 	double *mean;          /* [d] */
@@ -24,6 +25,11 @@ typedef struct Pca
  * is lower than q the trailing variances are 0 and their vectors an arbitrary orthonormal
  * completion. Allocated from job->arena. Same bits for any number of threads. */
 extern SdqStatus pca_fit(Job *job, const RowStore *rows, size_t q, Pca *pca);
+
+/* The same from the covariance[d][d] (symmetric, both triangles, divisor n - 1, finite, not modified)
+ * and the mean[d] of n rows that are not at hand. */
+extern SdqStatus pca_from_covariance(Job *job, const double *covariance, const double *mean,
+									 size_t d, size_t n, size_t q, Pca *pca);
 
 /* scores[n][q] = (rows - mean) components^T, in units of the data. */
 extern SdqStatus pca_scores(Job *job, const RowStore *rows, const Pca *pca, double *scores);
