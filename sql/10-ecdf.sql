@@ -89,8 +89,10 @@ CREATE FUNCTION ecdf_final(ecdf) RETURNS ecdf
 COMMENT ON FUNCTION ecdf_final(ecdf) IS 'final function of ecdf(): NULL if nothing was added';
 
 -- SSPACE: the object (1 kB) and, for arrays, the counters of 8-bit pixels (4 kB, twice that where their
--- range had to grow); for single numbers, buffers of a few hundred. test/t/groups.pl holds all of them
--- to a factor of two.
+-- range had to grow); for single numbers, buffers of a few hundred. Of floating point arrays the planner
+-- cannot know what they hold: the estimate lies between 8-bit pixels (13 kB with a buffer for an image)
+-- and such pixels scaled (32 kB: a table of 255 different numbers). test/t/groups.pl holds all of them to
+-- a factor of two.
 CREATE AGGREGATE ecdf(double precision) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
@@ -127,7 +129,7 @@ COMMENT ON AGGREGATE ecdf(integer[]) IS 'empirical distribution of all array ele
 CREATE AGGREGATE ecdf(real[]) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
-    SSPACE = 8192,
+    SSPACE = 20480,
     COMBINEFUNC = ecdf_combine,
     FINALFUNC = ecdf_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -138,7 +140,7 @@ COMMENT ON AGGREGATE ecdf(real[]) IS 'empirical distribution of all array elemen
 CREATE AGGREGATE ecdf(double precision[]) (
     SFUNC = ecdf_add,
     STYPE = ecdf,
-    SSPACE = 8192,
+    SSPACE = 20480,
     COMBINEFUNC = ecdf_combine,
     FINALFUNC = ecdf_final,
     FINALFUNC_MODIFY = READ_ONLY,

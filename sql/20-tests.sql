@@ -105,7 +105,7 @@ COMMENT ON AGGREGATE ks_test(integer[], integer[]) IS 'two-sample Kolmogorov-Smi
 CREATE AGGREGATE ks_test(x real[], y real[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -116,7 +116,7 @@ COMMENT ON AGGREGATE ks_test(real[], real[]) IS 'two-sample Kolmogorov-Smirnov t
 CREATE AGGREGATE ks_test(x double precision[], y double precision[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -160,7 +160,7 @@ COMMENT ON AGGREGATE ks_test(integer[], boolean) IS 'two-sample Kolmogorov-Smirn
 CREATE AGGREGATE ks_test(x real[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -171,7 +171,7 @@ COMMENT ON AGGREGATE ks_test(real[], boolean) IS 'two-sample Kolmogorov-Smirnov 
 CREATE AGGREGATE ks_test(x double precision[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = ks_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -266,7 +266,7 @@ COMMENT ON AGGREGATE mw_test(integer[], integer[]) IS 'Mann-Whitney U test of tw
 CREATE AGGREGATE mw_test(x real[], y real[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -277,7 +277,7 @@ COMMENT ON AGGREGATE mw_test(real[], real[]) IS 'Mann-Whitney U test of two colu
 CREATE AGGREGATE mw_test(x double precision[], y double precision[]) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -321,7 +321,7 @@ COMMENT ON AGGREGATE mw_test(integer[], boolean) IS 'Mann-Whitney U test of labe
 CREATE AGGREGATE mw_test(x real[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,
@@ -332,7 +332,7 @@ COMMENT ON AGGREGATE mw_test(real[], boolean) IS 'Mann-Whitney U test of labelle
 CREATE AGGREGATE mw_test(x double precision[], is_synthetic boolean) (
     SFUNC = sample_pair_add,
     STYPE = sample_pair,
-    SSPACE = 12288,
+    SSPACE = 40960,
     COMBINEFUNC = sample_pair_combine,
     FINALFUNC = mw_final,
     FINALFUNC_MODIFY = READ_ONLY,

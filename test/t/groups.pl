@@ -21,7 +21,7 @@ my $measured = 400;
 my $server = TestServer->new('groups');
 my $session = $server->session;
 
-# Rows of a group: 100 numbers with fractions, 100 small integers, 100 small 8-bit images.
+# Rows of a group: 100 numbers with fractions, 100 small integers, 100 tiny 8-bit images.
 my $error = $session->query(qq{
     SET jit = off;
     CREATE TABLE many AS
@@ -42,6 +42,22 @@ my %column_of = (
 my $hashed = q{SET max_parallel_workers_per_gather = 0; SET enable_sort = off;
     SET enable_hashagg = on;};
 my $sorted = q{SET max_parallel_workers_per_gather = 0; SET enable_sort = on; SET enable_hashagg = off;};
+
+# Groups of images of the usual size, for the memory that arrays take: 8-bit pixels, two thirds of them
+# background as in digits, in each type of array; and the same scaled to [0, 1].
+my $albums = 20;
+$error = $session->query(qq{
+    CREATE TABLE images AS
+    SELECT g, row % 2 = 0 AS is_synthetic,
+           ARRAY(SELECT greatest(0, (hashint4(g * 100000 + row * 1000 + p) & 1023) - 768)::smallint
+                 FROM generate_series(1, 784) p) AS i2
+    FROM generate_series(1, $albums) g, generate_series(1, 100) row;
+    ALTER TABLE images ADD i4 integer[], ADD f4 real[], ADD f8 double precision[];
+    UPDATE images SET i4 = i2, f4 = i2, f8 = i2;
+    CREATE TABLE scaled AS
+    SELECT g, is_synthetic, min_max_scale(i2, 0, 255) AS f4,
+           min_max_scale(i2, 0, 255)::double precision[] AS f8 FROM images});
+is($error, '', 'the groups of images are made');
 
 # Of distributions for each position there is a group for a shape of images, not thousands: 28 x 28.
 my $shapes = 10;
@@ -75,9 +91,9 @@ sub hash_memory
     return wantarray ? ($2 * 1024, $1) : $2 * 1024;
 }
 
-my %empty = (
-    many => scalar hash_memory('count(*)', q{SET work_mem = '1GB';}, 'many', $measured),
-    large => scalar hash_memory('count(*)', q{SET work_mem = '1GB';}, 'large', $shapes));
+my %groups_of = (many => $measured, large => $shapes, images => $albums, scaled => $albums);
+my %empty = map {
+    $_ => scalar hash_memory('count(*)', q{SET work_mem = '1GB';}, $_, $groups_of{$_}) } keys %groups_of;
 $session->query('CREATE TABLE few AS SELECT * FROM many WHERE g <= 3 AND id <= 20; ANALYZE few');
 
 for my $aggregate ($server->aggregates(\%column_of)) {
@@ -85,14 +101,22 @@ for my $aggregate ($server->aggregates(\%column_of)) {
     my $list = join ', ', @$arguments;
     my $call = "$name($list)";
 
-    my ($table, $n) = $name =~ /vector/ ? ('large', $shapes) : ('many', $measured);
-    my $memory = hash_memory($call, q{SET work_mem = '1GB';}, $table, $n);
+    # What the groups of an aggregate are like: shapes of images, images, or numbers.
+    my $for_arrays = grep { /\[\]$/ } @$types;
+    my $for_reals = grep { /^(real|double precision)\[\]$/ } @$types;
+    my @tables = $name =~ /vector/ ? 'large' : !$for_arrays ? 'many'
+        : $for_reals ? ('images', 'scaled') : 'images';
+    (my $whole_images = $call) =~ s/\[2:7\]//g;
     my $declared = $session->query("SELECT aggtransspace FROM pg_aggregate
         WHERE aggfnoid = '$label'::regprocedure");
-    my $each = int(($memory - $empty{$table}) / $n);
-    ok($declared > 0 && $each <= $declared * $honest && $each >= $declared / $honest,
-        "$label needs about as much memory as its SSPACE says")
-        or diag("$each bytes a group, SSPACE $declared");
+    for my $table (@tables) {
+        my $n = $groups_of{$table};
+        my $memory = hash_memory($whole_images, q{SET work_mem = '1GB';}, $table, $n);
+        my $each = int(($memory - $empty{$table}) / $n);
+        ok($declared > 0 && $each <= $declared * $honest && $each >= $declared / $honest,
+            "$label needs about as much memory as its SSPACE says, table $table")
+            or diag("$each bytes a group, SSPACE $declared");
+    }
 
     # The plain answer: one query for each group.
     my $plain = join ' ', map {

@@ -85,6 +85,15 @@ parts_scratch(const Sample *sample)
 	return scratch;
 }
 
+/* Give the memory of the buffer back; whatever was in it is elsewhere by now. */
+static void
+free_buffer(Sample *sample)
+{
+	sample_memory_free(sample->memory, sample->buffer, sample->buffer_capacity * sizeof(uint64_t));
+	sample->buffer = NULL;
+	sample->buffer_capacity = 0;
+}
+
 /* Make room for n more elements in a list; *capacity counts them. */
 static SdqStatus
 reserve_places(SampleMemory *memory, void **list, size_t n_used, size_t n, size_t *capacity,
@@ -290,9 +299,7 @@ parts_release(Sample *sample, Stop *stop)
 		status = spill_runs(sample, stop);
 	if (sdq_failed(status))
 		return status;
-	sample_memory_free(sample->memory, sample->buffer, sample->buffer_capacity * sizeof(uint64_t));
-	sample->buffer = NULL;
-	sample->buffer_capacity = 0;
+	free_buffer(sample);
 	if (!sample->shown_is_current)
 		run_free(sample->memory, &sample->shown);
 	return sdq_ok();
@@ -410,6 +417,8 @@ open_table(Sample *sample, Run *run, size_t n)
 	if (sdq_failed(value_table_open(&sample->table, sample->memory, run)))
 		return false;
 	run_free(sample->memory, run);
+	/* From now on the buffer only takes what the table does not have. */
+	free_buffer(sample);
 	return true;
 }
 

@@ -41,8 +41,9 @@ allocate(SampleMemory *memory, size_t n, ValueTable *table)
 SdqStatus
 value_table_open(ValueTable *table, SampleMemory *memory, const Run *run)
 {
-	/* Room for as many again: the first values seen are hardly all. */
-	SdqStatus status = allocate(memory, 2 * run->n, table);
+	/* Values still to come find room as they come: for each of many groups, a table of the 255 grey
+	 * levels of a group of images should not begin at twice its size. */
+	SdqStatus status = allocate(memory, run->n, table);
 
 	if (sdq_failed(status))
 		return status;
