@@ -21,6 +21,7 @@
 #include "utils/typcache.h"
 
 #include "pg/array_reader.h"
+#include "pg/blas_library.h"
 #include "pg/compat.h"
 #include "pg/errors.h"
 
@@ -456,6 +457,8 @@ query_read_rows(Computation *computation, const char *query, Oid id_type, QueryR
 	};
 	int code;
 
+	/* All that is done with rows needs it. */
+	require_blas();
 	memset(result, 0, sizeof(*result));
 	result->id_type = id_type;
 	row_store_init(&result->rows, &computation->arena);

@@ -1,6 +1,7 @@
 /*
  * settings.c
- *		synthdq.threads, synthdq.max_memory, synthdq.progress; for developers synthdq.cpu_level.
+ *		synthdq.threads, synthdq.max_memory, synthdq.progress, synthdq.blas_library; for developers
+ *		synthdq.cpu_level.
  */
 #include "pg/settings.h"
 
@@ -8,6 +9,7 @@
 #include "optimizer/cost.h"
 #include "utils/guc.h"
 
+#include "core/base/blas.h"
 #include "core/base/cpu.h"
 #include "core/base/pool.h"
 #include "pg/compat.h"
@@ -39,12 +41,20 @@ static int threads_setting = 0;
 static int max_memory_setting = DEFAULT_MAX_MEMORY_KB;
 static int progress_setting = PROGRESS_OFF;
 static int cpu_level_setting = CPU_AVX512;
+static char *blas_library_setting = NULL;
 
 /* The core keeps the limit, so that its kernels need not know of settings. */
 static void
 assign_cpu_level(int value, void *extra)
 {
 	cpu_set_limit((CpuLevel) value);
+}
+
+/* The core keeps this one, too; the string lives as long as it is the setting's value. */
+static void
+assign_blas_library(const char *value, void *extra)
+{
+	blas_set_library(value);
 }
 
 void
@@ -64,6 +74,11 @@ settings_define(void)
 	DefineCustomEnumVariable("synthdq.progress", "Whether long computations report their progress.",
 							 NULL, &progress_setting, PROGRESS_OFF, progress_options, PGC_USERSET,
 							 0, NULL, NULL, NULL);
+	/* Superusers only: the server loads what it names. */
+	DefineCustomStringVariable("synthdq.blas_library",
+							   "File name of the OpenBLAS library that multiplies matrices.",
+							   "A session opens it on first use, once.", &blas_library_setting,
+							   BLAS_LIBRARY, PGC_SUSET, 0, NULL, assign_blas_library, NULL);
 	DefineCustomEnumVariable("synthdq.cpu_level",
 							 "Highest instruction set that the kernels may use, for testing.", NULL,
 							 &cpu_level_setting, CPU_AVX512, cpu_level_options, PGC_USERSET,
@@ -84,6 +99,12 @@ settings_threads(void)
 	if (processors < 1)
 		return 1;
 	return (int) Min(processors, Min(max_parallel_workers_per_gather + 1, POOL_MAX_THREADS));
+}
+
+const char *
+settings_blas_library(void)
+{
+	return blas_library_setting;
 }
 
 size_t

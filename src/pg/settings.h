@@ -14,6 +14,9 @@ extern void settings_define(void);
  * parallel worker always 1. */
 extern int settings_threads(void);
 
+/* synthdq.blas_library: the file name of the library to open. */
+extern const char *settings_blas_library(void);
+
 /* synthdq.max_memory in bytes. */
 extern size_t settings_max_memory(void);
 

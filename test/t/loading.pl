@@ -6,6 +6,7 @@ use warnings;
 use Test::More;
 use FindBin;
 use lib $FindBin::Bin;
+use File::Temp ();
 use TestServer;
 
 my $server = TestServer->new('loading', 'shared_preload_libraries=$libdir/synthdq', 'synthdq.threads=2');
@@ -43,5 +44,32 @@ like($late->query('SET synthdq.progress = loud'), qr/^ERROR:  22023: .*synthdq\.
     'an unknown kind of progress report is refused');
 like($late->query('SET synthdq.nonsense = 1'), qr/^ERROR:  42602: .*synthdq\.nonsense/,
     'a setting that does not exist is refused');
+
+# OpenBLAS is looked for when it is needed.
+my $missing = $late_server->session;
+my $call = q{SELECT count(*) FROM kmeans('SELECT ARRAY[1, 2] UNION ALL SELECT ARRAY[3, 4]', 2)};
+is($missing->query(q{LOAD '$libdir/synthdq'; SET synthdq.blas_library = 'libnone.so.9'}),
+    '', 'another library can be named');
+like($missing->query($call), qr/^ERROR:  58P01: could not load the OpenBLAS library "libnone\.so\.9".*HINT: .*libopenblas0-pthread/s,
+    'a library that is missing is an error that names its Debian package');
+is($missing->query('SELECT (ks_test(x, x < 3)).n_y FROM generate_series(1, 5) x'), '2',
+    'what does without goes on working in the same session');
+like($missing->query(q{SET synthdq.blas_library = 'libc.so.6'; } . $call), qr/^ERROR:  58P01: .*"libc\.so\.6"/,
+    'a library without matrix products is not taken for it');
+is($missing->query("RESET synthdq.blas_library; $call"), '2', 'once it is there it is used');
+
+# One whose products are all nothing.
+my $stub = File::Temp->newdir;
+chmod 0755, $stub;
+open my $source, '>', "$stub/stub.c" or die $!;
+print $source "void cblas_sgemm(void) {}\nvoid cblas_dgemm(void) {}\n"
+    . "void openblas_set_num_threads(int n) {}\nint openblas_get_parallel(void) { return 1; }\n";
+close $source;
+system($ENV{CC} // 'cc', '-shared', '-fPIC', '-o', "$stub/libstub.so", "$stub/stub.c") == 0 or die 'no compiler';
+like($late_server->session->query(qq{LOAD '\$libdir/synthdq'; SET synthdq.blas_library = '$stub/libstub.so'; $call}),
+    qr/^ERROR:  58000: the OpenBLAS library ".*libstub\.so" computes wrong products/,
+    'a library that computes wrong products is an error');
+like($missing->query(q{CREATE ROLE someone; SET ROLE someone; SET synthdq.blas_library = 'libc.so.6'}),
+    qr/^ERROR:  42501: /, 'only superusers choose it');
 
 done_testing();

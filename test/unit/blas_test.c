@@ -191,8 +191,11 @@ test_concurrent(bool plain)
 int
 main(void)
 {
-	blas_load();
-	blas_load();
+	blas_set_library("libnone.so.9");
+	check(blas_load() == BLAS_MISSING, "a library that is not there is missing");
+	blas_set_library(BLAS_LIBRARY);
+	check(blas_load() == BLAS_READY, "it is looked for again");
+	check(blas_load() == BLAS_READY, "once open, it stays");
 	test_shapes(true);
 	test_shapes(false);
 	test_concurrent(true);

@@ -11,7 +11,8 @@
  *
  * Why it is checked. Builds and processors exist whose kernels are wrong (OpenBLAS issues 2126 and
  * others). On loading, products of awkward shapes are compared with the plain kernels; a library
- * that fails, or that is not there, is not used, and the plain kernels do the work.
+ * that fails is not used, and stays open, since closing one that started threads is not safe. One that
+ * is not there is looked for again next time: it may have been installed meanwhile.
  *
  * Threads. With the pthread and OpenMP builds and one BLAS thread each call computes in its caller,
  * so pool threads may call at once. A serial build may have been made without locking: its calls
@@ -27,7 +28,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLAS_LIBRARY          "libopenblas.so.0"
 #define BLAS_THREADS_VARIABLE "OPENBLAS_NUM_THREADS"
 
 /* The C interface of BLAS (netlib cblas.h): its enumerations and the two products. */
@@ -50,7 +50,8 @@ enum
 	OPENBLAS_SERIAL = 0,
 };
 
-static bool load_attempted = false;
+static BlasState state = BLAS_MISSING;
+static const char *library_file = BLAS_LIBRARY;
 static bool force_plain = false;
 static bool serialise_calls = false;
 static CblasSgemm library_sgemm = NULL;
@@ -186,7 +187,7 @@ open_library(void)
 	void *handle;
 
 	setenv(BLAS_THREADS_VARIABLE, "1", 1);
-	handle = dlopen(BLAS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	handle = dlopen(library_file, RTLD_NOW | RTLD_LOCAL);
 	if (saved != NULL)
 		setenv(BLAS_THREADS_VARIABLE, saved, 1);
 	else
@@ -217,20 +218,18 @@ open_library(void)
 		/* Another user of the process may have loaded it before us, with threads. */
 		set_threads(1);
 		serialise_calls = get_parallel() == OPENBLAS_SERIAL;
-		library_name = get_config != NULL ? get_config() : BLAS_LIBRARY;
+		library_name = get_config != NULL ? get_config() : library_file;
 	}
 }
 
-void
+BlasState
 blas_load(void)
 {
 	sigset_t mask;
 	sigset_t before;
 
-	if (load_attempted)
-		return;
-	load_attempted = true;
-
+	if (state != BLAS_MISSING)
+		return state;
 	sigfillset(&mask);
 	sigdelset(&mask, SIGSEGV);
 	sigdelset(&mask, SIGBUS);
@@ -239,13 +238,22 @@ blas_load(void)
 	sigdelset(&mask, SIGABRT);
 	pthread_sigmask(SIG_SETMASK, &mask, &before);
 	open_library();
-	if (library_sgemm != NULL && !library_agrees())
+	if (library_sgemm != NULL)
+		state = library_agrees() ? BLAS_READY : BLAS_WRONG;
+	if (state == BLAS_WRONG)
 	{
 		library_sgemm = NULL;
 		library_dgemm = NULL;
 		library_name = "plain";
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return state;
+}
+
+void
+blas_set_library(const char *name)
+{
+	library_file = name;
 }
 
 const char *

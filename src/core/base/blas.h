@@ -1,6 +1,6 @@
 /*
  * blas.h
- *		Matrix products: OpenBLAS where it can be loaded and proves itself, a plain kernel elsewhere.
+ *		Matrix products by OpenBLAS, which is loaded on first use and has to prove itself.
  *
  * All matrices are row-major. Nothing is linked: the library is opened on first use, on the main
  * thread, and each call runs on the thread that makes it. See blas.c for how and why.
@@ -29,7 +29,8 @@ extern void blas_dgemm(BlasTranspose transpose_a, BlasTranspose transpose_b, siz
 					   size_t k, double alpha, const double *a, size_t lda, const double *b,
 					   size_t ldb, double beta, double *c, size_t ldc);
 
-/* The plain kernels: the fallback, and the oracle of the library's check. */
+/* The plain kernels: for sizes beyond the library's int, where there is no library, and as the oracle of
+ * the library's check. */
 extern void plain_sgemm(BlasTranspose transpose_a, BlasTranspose transpose_b, size_t m, size_t n,
 						size_t k, float alpha, const float *a, size_t lda, const float *b,
 						size_t ldb, float beta, float *c, size_t ldc);
@@ -37,9 +38,23 @@ extern void plain_dgemm(BlasTranspose transpose_a, BlasTranspose transpose_b, si
 						size_t k, double alpha, const double *a, size_t lda, const double *b,
 						size_t ldb, double beta, double *c, size_t ldc);
 
-/* Main thread only: open and check the library if that has not happened yet. Every function of the
- * core that multiplies matrices calls it before it starts its threads. */
-extern void blas_load(void);
+/* The name that the library goes by unless told otherwise. */
+#define BLAS_LIBRARY "libopenblas.so.0"
+
+typedef enum BlasState
+{
+	BLAS_READY,   /* the library is in use */
+	BLAS_MISSING, /* it could not be opened, or is not an OpenBLAS */
+	BLAS_WRONG,   /* its products are wrong on this processor */
+} BlasState;
+
+/* Main thread only: open and check the library if that has not succeeded yet. Every function of the
+ * core that multiplies matrices calls it before it starts its threads; unless the state is BLAS_READY the
+ * plain kernels do the work, many times slower: callers with users rather tell them. */
+extern BlasState blas_load(void);
+
+/* Main thread only: the file name of the library to open, for as long as none is open. Borrowed. */
+extern void blas_set_library(const char *name);
 
 /* What is in use: the library's own description of itself, or "plain". */
 extern const char *blas_name(void);
