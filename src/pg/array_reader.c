@@ -11,6 +11,8 @@
 
 #include "core/base/status.h"
 
+#include <math.h>
+
 bool
 is_numeric_array_type(Oid type)
 {
@@ -72,6 +74,24 @@ array_read_doubles(const ArrayElements *elements, double *out)
 		case FLOAT8OID: memcpy(out, elements->data, n * sizeof(double)); break;
 		default: elog(ERROR, "unexpected array element type %u", elements->type);
 	}
+}
+
+double *
+array_read_vector(ArrayType *array, const char *name)
+{
+	ArrayElements elements = array_elements(array);
+	double *values = palloc_extended(elements.n * sizeof(double) + 1, MCXT_ALLOC_HUGE);
+
+	if (elements.n_present != elements.n)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"%s\" must not contain nulls", name)));
+	array_read_doubles(&elements, values);
+	for (size_t i = 0; i < elements.n; i++)
+		if (!isfinite(values[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("argument \"%s\" has NaN or infinity at position %zu", name, i + 1)));
+	return values;
 }
 
 int64 *

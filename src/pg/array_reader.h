@@ -30,6 +30,10 @@ extern ArrayElements array_elements(ArrayType *array);
 /* Convert all present elements to double: out[n_present]. NaN and infinities pass unchanged. */
 extern void array_read_doubles(const ArrayElements *elements, double *out);
 
+/* All elements of the array argument called `name`, one or more dimensions of them, as doubles in
+ * CurrentMemoryContext. NULL, NaN and infinity are errors. */
+extern double *array_read_vector(ArrayType *array, const char *name);
+
 /* All *n elements of a bigint[] in storage order, NULL as 0, in CurrentMemoryContext. */
 extern int64 *array_read_counts(ArrayType *array, size_t *n);
 

@@ -197,25 +197,6 @@ synthdq_kmeans_centers_typed(PG_FUNCTION_ARGS)
 	return return_centers(fcinfo, 1, argument_id_type(fcinfo));
 }
 
-/* All elements of an array argument as doubles; NULL, NaN and infinity are errors. */
-static double *
-read_vector(ArrayType *array, const char *name)
-{
-	ArrayElements elements = array_elements(array);
-	double *values = palloc_extended(elements.n * sizeof(double) + 1, MCXT_ALLOC_HUGE);
-
-	if (elements.n_present != elements.n)
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("argument \"%s\" must not contain nulls", name)));
-	array_read_doubles(&elements, values);
-	for (size_t i = 0; i < elements.n; i++)
-		if (!isfinite(values[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("argument \"%s\" has NaN or infinity at position %zu", name, i + 1)));
-	return values;
-}
-
 /* nearest_center(px, centers); strict */
 Datum
 synthdq_nearest_center(PG_FUNCTION_ARGS)
@@ -237,8 +218,8 @@ synthdq_nearest_center(PG_FUNCTION_ARGS)
 						errmsg("argument \"px\" has %d elements, but each center has %d", d,
 							   ARR_DIMS(centers)[1]),
 						errhint("Compare arrays with centers of the same kind of arrays.")));
-	x = read_vector(px, "px");
-	c = read_vector(centers, "centers");
+	x = array_read_vector(px, "px");
+	c = array_read_vector(centers, "centers");
 	nearest = kmeans_nearest(x, c, (size_t) ARR_DIMS(centers)[0], (size_t) d);
 	pfree(x);
 	pfree(c);
