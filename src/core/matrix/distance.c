@@ -33,10 +33,10 @@ byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
 	return (double) total;
 }
 
-/* Define the squared distance of two rows of floats or doubles: lane l sums the columns j with
+/* Define the squared distance of two rows of numbers: lane l sums the columns j with
  * j mod DISTANCE_LANES = l, and the lanes are added pairwise. */
-#define DEFINE_DISTANCE2(name, type)                                                               \
-	double name(const type *x, const type *y, size_t d)                                            \
+#define DEFINE_DISTANCE2(name, x_type, y_type)                                                     \
+	double name(const x_type *x, const y_type *y, size_t d)                                        \
 	{                                                                                              \
 		double lanes[DISTANCE_LANES] = {0};                                                        \
 		size_t j = 0;                                                                              \
@@ -60,8 +60,11 @@ byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
 		return lanes[0];                                                                           \
 	}
 
-DEFINE_DISTANCE2(float_distance2, float)
-DEFINE_DISTANCE2(double_distance2, double)
+DEFINE_DISTANCE2(float_distance2, float, float)
+DEFINE_DISTANCE2(double_distance2, double, double)
+DEFINE_DISTANCE2(byte_float_distance2, uint8_t, float)
+DEFINE_DISTANCE2(byte_double_distance2, uint8_t, double)
+DEFINE_DISTANCE2(float_double_distance2, float, double)
 
 double
 float_norm2(const float *x, size_t d)

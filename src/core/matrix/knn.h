@@ -24,14 +24,29 @@ typedef struct Neighbors
 	double *distance2; /* [n][k], squared Euclidean distances in units of the data */
 } Neighbors;
 
+/* SdqStatus.detail of SDQ_BAD_ARGUMENT. */
+typedef enum KnnFault
+{
+	KNN_K = 1,   /* k is out of range: a = k, b = the largest that is legal */
+	KNN_COLUMNS, /* a = columns of the query rows, b = columns of the reference rows */
+} KnnFault;
+
 /*
- * The k nearest other rows of each row; 1 <= k <= n - 1 (else SDQ_BAD_ARGUMENT: a = k, b = n - 1).
- * The row itself is excluded by its index, not by its distance. Results are allocated from
- * job->arena. Same bits for any number of threads.
+ * The k nearest reference rows of each query row; 1 <= k <= rows of the reference. Both stores are
+ * finished, and may hold elements of different types. No query rows: no neighbours. Results are
+ * allocated from job->arena. Same bits for any number of threads. SDQ_BAD_ARGUMENT with a KnnFault,
+ * SDQ_OVER_LIMIT before any work is done, or another memory status, or SDQ_INTERRUPTED.
  */
+extern SdqStatus knn(Job *job, const RowStore *queries, const RowStore *reference, size_t k,
+					 Neighbors *result);
+
+/* The k nearest other rows of each row; 1 <= k <= n - 1. The row itself is excluded by its index, not
+ * by its distance. Otherwise as knn(). */
 extern SdqStatus knn_self(Job *job, const RowStore *rows, size_t k, Neighbors *result);
 
-/* The plain one: every distance in double, one row after the other. The oracle. */
+/* The plain ones: every distance in double, one row after the other. The oracles. */
+extern SdqStatus knn_plain(Job *job, const RowStore *queries, const RowStore *reference, size_t k,
+						   Neighbors *result);
 extern SdqStatus knn_self_plain(Job *job, const RowStore *rows, size_t k, Neighbors *result);
 
 #endif

@@ -403,30 +403,47 @@ compute_means(RowStore *store, Job *job, FinishWork *work)
 	return status;
 }
 
-/* The power of two that brings the largest distance from the means into [0.5, 1). */
+/* store->half_reach, from the rows and the means. */
 static SdqStatus
-compute_scale(RowStore *store, Job *job, FinishWork *work)
+compute_reach(RowStore *store, Job *job, FinishWork *work)
 {
 	SdqStatus status = pool_run(job->pool, largest_of_chunk, work, work->n_chunks);
 	double largest = 0;
-	int exponent;
 
 	if (sdq_failed(status))
 		return status;
 	for (size_t chunk = 0; chunk < work->n_chunks; chunk++)
 		largest = work->largest[chunk] > largest ? work->largest[chunk] : largest;
-	store->scale = 1;
-	if (largest == 0)
-		return status;
-	frexp(largest, &exponent);
+	store->half_reach = largest;
+	return status;
+}
+
+/* The power of two that brings the largest distance from the means into [0.5, 1). */
+static double
+scale_of_reach(double half_reach)
+{
+	int exponent;
+
+	if (half_reach == 0)
+		return 1;
+	frexp(half_reach, &exponent);
 	exponent = -(exponent + 1);
 	/* Both the scale and its reciprocal must be normal numbers, and so must twice the scale. */
 	if (exponent > DBL_MAX_EXP - 3)
 		exponent = DBL_MAX_EXP - 3;
 	if (exponent < DBL_MIN_EXP - 1)
 		exponent = DBL_MIN_EXP - 1;
-	store->scale = ldexp(1, exponent);
-	return status;
+	return ldexp(1, exponent);
+}
+
+/* How many chunks the rows are cut into. */
+static size_t
+finish_chunks(const RowStore *store)
+{
+	size_t chunks = store->n / FINISH_MIN_ROWS;
+
+	chunks = chunks > FINISH_MAX_CHUNKS ? FINISH_MAX_CHUNKS : chunks;
+	return chunks == 0 ? 1 : chunks;
 }
 
 SdqStatus
@@ -459,9 +476,7 @@ row_store_finish(RowStore *store, Job *job, const size_t *order)
 	store->mean = arena_alloc(store->arena, store->d, sizeof(double));
 	if (store->mean == NULL)
 		return arena_failure(store->arena);
-	work.n_chunks = store->n / FINISH_MIN_ROWS;
-	work.n_chunks = work.n_chunks > FINISH_MAX_CHUNKS ? FINISH_MAX_CHUNKS : work.n_chunks;
-	work.n_chunks = work.n_chunks == 0 ? 1 : work.n_chunks;
+	work.n_chunks = finish_chunks(store);
 
 	mark = arena_mark(store->arena);
 	shift = arena_zalloc(store->arena, store->d, sizeof(double));
@@ -474,8 +489,27 @@ row_store_finish(RowStore *store, Job *job, const size_t *order)
 	work.shift = shift;
 	status = compute_means(store, job, &work);
 	if (!sdq_failed(status))
-		status = compute_scale(store, job, &work);
+		status = compute_reach(store, job, &work);
+	store->scale = scale_of_reach(store->half_reach);
 	arena_release(store->arena, mark);
+	return status;
+}
+
+SdqStatus
+row_store_share_frame(Job *job, RowStore *store, RowStore *reference)
+{
+	FinishWork work = {.store = store, .n_chunks = finish_chunks(store)};
+	ArenaMark mark = arena_mark(job->arena);
+	SdqStatus status;
+
+	work.largest = arena_alloc(job->arena, work.n_chunks, sizeof(double));
+	if (work.largest == NULL)
+		return arena_failure(job->arena);
+	store->mean = reference->mean;
+	status = compute_reach(store, job, &work);
+	arena_release(job->arena, mark);
+	store->scale = scale_of_reach(fmax(store->half_reach, reference->half_reach));
+	reference->scale = store->scale;
 	return status;
 }
 
@@ -531,15 +565,32 @@ row_store_read_exact(const RowStore *store, size_t i, double *out)
 }
 
 double
+row_store_cross_distance2(const RowStore *x, size_t i, const RowStore *y, size_t j)
+{
+	const void *a = final_row(x, i);
+	const void *b = final_row(y, j);
+	size_t d = x->d;
+
+	if (x->type > y->type)
+		return row_store_cross_distance2(y, j, x, i);
+	switch (x->type)
+	{
+		case ELEMENT_UINT8:
+			switch (y->type)
+			{
+				case ELEMENT_UINT8: return byte_distance2(a, b, d);
+				case ELEMENT_FLOAT: return byte_float_distance2(a, b, d);
+				default: return byte_double_distance2(a, b, d);
+			}
+		case ELEMENT_FLOAT:
+			return y->type == ELEMENT_FLOAT ? float_distance2(a, b, d)
+											: float_double_distance2(a, b, d);
+		default: return double_distance2(a, b, d);
+	}
+}
+
+double
 row_store_distance2(const RowStore *store, size_t i, size_t j)
 {
-	const void *x = final_row(store, i);
-	const void *y = final_row(store, j);
-
-	switch (store->type)
-	{
-		case ELEMENT_UINT8: return byte_distance2(x, y, store->d);
-		case ELEMENT_FLOAT: return float_distance2(x, y, store->d);
-		default: return double_distance2(x, y, store->d);
-	}
+	return row_store_cross_distance2(store, i, store, j);
 }

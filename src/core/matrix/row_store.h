@@ -15,6 +15,8 @@
  * centred in double before the conversion, so that a large common offset costs no precision, and
  * scaled by the power of two that brings the largest magnitude into [0.5, 1), so that no squared
  * norm overflows or underflows. Distances in units of the data are the scaled ones divided by scale.
+ * Rows of two stores can be compared so once row_store_share_frame() has given both the same means
+ * and scale.
  */
 #ifndef SYNTHDQ_CORE_MATRIX_ROW_STORE_H
 #define SYNTHDQ_CORE_MATRIX_ROW_STORE_H
@@ -61,6 +63,7 @@ typedef struct RowStore
 	const size_t *order; /* [n] after finish: arrival number of the i-th row; NULL = identity */
 	double *mean;        /* [d] column means, after finish */
 	double scale;        /* a power of two, after finish; 1 if every row is equal to the mean */
+	double half_reach;   /* half the largest distance of a value from its column's mean */
 } RowStore;
 
 /* Rows are numbered by 32 bits where neighbours are listed. */
@@ -81,6 +84,12 @@ extern SdqStatus row_store_append_float(RowStore *store, const float *row, size_
  * Without rows there are no means. Call it once, after the last append. */
 extern SdqStatus row_store_finish(RowStore *store, Job *job, const size_t *order);
 
+/* Let rows of both stores be read with the means of `reference` and a scale that suits both. The
+ * stores have the same number of columns and are finished, and `reference` has rows; `store` borrows
+ * its means. A copy of the struct is a store of its own for this: a caller who must not change the
+ * stores passes copies. SDQ_INTERRUPTED or a memory status. */
+extern SdqStatus row_store_share_frame(Job *job, RowStore *store, RowStore *reference);
+
 /* Rows first .. first + count - 1 (in final order), centred and scaled, to out[count][ldo], ldo >= d. */
 extern void row_store_read(const RowStore *store, size_t first, size_t count, float *out,
 						   size_t ldo);
@@ -96,5 +105,9 @@ extern void row_store_read_exact(const RowStore *store, size_t i, double *out);
  * double summed in a fixed order: exactly 0 for equal rows, symmetric, exact for uint8 rows. It
  * overflows to infinity from distances of 1e154 on, and underflows below 1e-154. */
 extern double row_store_distance2(const RowStore *store, size_t i, size_t j);
+
+/* The same for row i of a store and row j of another with the same number of columns, whatever the
+ * types of the two. */
+extern double row_store_cross_distance2(const RowStore *x, size_t i, const RowStore *y, size_t j);
 
 #endif
