@@ -19,18 +19,35 @@
 static Arena arena;
 static Job job = {.arena = &arena};
 
-/* Do both searches give the same rows and distances, bit for bit? */
+/* The same rows and distances, bit for bit? */
+static bool
+is_same(const Neighbors *a, const Neighbors *b)
+{
+	size_t count = a->n * a->k;
+
+	return a->n == b->n && a->k == b->k &&
+		   memcmp(a->index, b->index, count * sizeof(uint32_t)) == 0 &&
+		   memcmp(a->distance2, b->distance2, count * sizeof(double)) == 0;
+}
+
+/* Do both searches of a store in itself give the same? */
 static bool
 agrees_with_plain(const RowStore *store, size_t k)
 {
 	Neighbors fast, plain;
-	size_t count = store->n * k;
 
-	if (sdq_failed(knn_self(&job, store, k, &fast)) ||
-		sdq_failed(knn_self_plain(&job, store, k, &plain)))
-		return false;
-	return memcmp(fast.index, plain.index, count * sizeof(uint32_t)) == 0 &&
-		   memcmp(fast.distance2, plain.distance2, count * sizeof(double)) == 0;
+	return !sdq_failed(knn_self(&job, store, k, &fast)) &&
+		   !sdq_failed(knn_self_plain(&job, store, k, &plain)) && is_same(&fast, &plain);
+}
+
+/* Do both searches of a store in another give the same? */
+static bool
+sides_agree_with_plain(const RowStore *queries, const RowStore *reference, size_t k)
+{
+	Neighbors fast, plain;
+
+	return !sdq_failed(knn(&job, queries, reference, k, &fast)) &&
+		   !sdq_failed(knn_plain(&job, queries, reference, k, &plain)) && is_same(&fast, &plain);
 }
 
 /* Random rows of one kind. */
@@ -106,6 +123,159 @@ test_kinds(void)
 		snprintf(sentence, sizeof(sentence), "knn_paths_agree: %s", kind_names[kind]);
 		check(agrees, sentence);
 	}
+}
+
+/* The same of two sides: every kind of query among every kind of reference rows. */
+static void
+test_kinds_of_sides(void)
+{
+	static const size_t shapes[][4] = {
+		{1, 1, 1, 1}, {1, 40, 3, 40}, {70, 2, 5, 2}, {300, 1100, 17, 30}};
+
+	for (int kind = 0; kind <= 10; kind++)
+	{
+		bool agrees = true;
+		char sentence[200];
+
+		for (int other = 0; other <= 10; other++)
+			for (size_t s = 0; s < sizeof(shapes) / sizeof(shapes[0]); s++)
+			{
+				RowStore queries = new_store(&arena);
+				RowStore reference;
+
+				if (CHECK_RACES_ONLY && (other > 2 || shapes[s][1] > 100))
+					continue;
+				fill(&queries, shapes[s][0], shapes[s][2], kind);
+				row_store_init(&reference, &arena);
+				fill(&reference, shapes[s][1], shapes[s][2], other);
+				if (sides_agree_with_plain(&queries, &reference, shapes[s][3]))
+					continue;
+				agrees = false;
+				printf("# %zu queries among %zu rows of %zu, %s\n", shapes[s][0], shapes[s][1],
+					   shapes[s][2], kind_names[other]);
+			}
+		snprintf(sentence, sizeof(sentence), "two sides agree with plain: %s", kind_names[kind]);
+		check(agrees, sentence);
+	}
+}
+
+/* Two sides by hand; what is refused. */
+static void
+test_sides_by_hand(void)
+{
+	/* Of 0, 1, 3, 7 the nearest to 2 are 1 and 3, the lower row first; to 7: itself; to 300: 7. */
+	static const uint32_t want[3][4] = {{1, 2, 0, 3}, {3, 2, 1, 0}, {3, 2, 1, 0}};
+	static const double want_distance2[3][4] = {
+		{1, 1, 4, 25}, {0, 16, 36, 49}, {293 * 293, 297 * 297, 299 * 299, 300 * 300}};
+	RowStore reference = new_store(&arena);
+	RowStore queries, wide, empty;
+	Neighbors got;
+	SdqStatus status;
+
+	for (int i = 0; i < 4; i++)
+		row_store_append(&reference, (double[]){(1 << i) - 1}, 1);
+	row_store_finish(&reference, &job, NULL);
+	row_store_init(&queries, &arena);
+	row_store_append(&queries, (double[]){2}, 1);
+	row_store_append(&queries, (double[]){7}, 1);
+	row_store_append(&queries, (double[]){300}, 1);
+	row_store_finish(&queries, &job, NULL);
+	status = knn(&job, &queries, &reference, 4, &got);
+	check(!sdq_failed(status) && memcmp(got.index, want, sizeof(want)) == 0,
+		  "k = n: 2, 7, 300 among 0, 1, 3, 7, the lower row first among equally near");
+	check(memcmp(got.distance2, want_distance2, sizeof(want_distance2)) == 0,
+		  "and so their distances");
+	check(queries.mean[0] == 103 && reference.mean[0] == 2.75,
+		  "the search leaves the stores as they were");
+
+	status = knn(&job, &queries, &reference, 5, &got);
+	check(status.code == SDQ_BAD_ARGUMENT && status.detail == KNN_K && status.a == 5 &&
+			  status.b == 4,
+		  "k = n + 1 is refused with the largest k");
+	check(knn(&job, &queries, &reference, 0, &got).code == SDQ_BAD_ARGUMENT, "k = 0 is refused");
+	row_store_init(&wide, &arena);
+	row_store_append(&wide, (double[]){2, 3}, 2);
+	row_store_finish(&wide, &job, NULL);
+	status = knn(&job, &wide, &reference, 1, &got);
+	check(status.code == SDQ_BAD_ARGUMENT && status.detail == KNN_COLUMNS && status.a == 2 &&
+			  status.b == 1,
+		  "sides with different numbers of columns are refused with both");
+	row_store_init(&empty, &arena);
+	row_store_finish(&empty, &job, NULL);
+	check(!sdq_failed(knn(&job, &empty, &reference, 2, &got)) && got.n == 0,
+		  "no query rows, no neighbours");
+	status = knn(&job, &queries, &empty, 1, &got);
+	check(status.code == SDQ_BAD_ARGUMENT && status.detail == KNN_K && status.b == 0,
+		  "no reference rows, no legal k");
+}
+
+/* Values that are alike as bytes, floats and doubles are at distance 0, and neighbours of each other. */
+static void
+test_types_of_sides(void)
+{
+	RowStore stores[3];
+	bool agrees = true;
+	bool zero = true;
+
+	arena_free(&arena);
+	for (int type = 0; type < 3; type++)
+	{
+		Rng rng;
+
+		row_store_init(&stores[type], &arena);
+		rng_seed(&rng, 5, RNG_STREAM_TEST);
+		for (int i = 0; i < 60; i++)
+		{
+			double row[9];
+
+			for (int j = 0; j < 9; j++)
+				row[j] = (double) rng_below(&rng, 256);
+			row_store_append(&stores[type], row, 9);
+		}
+		/* The last row decides the type. */
+		row_store_append(&stores[type],
+						 (double[]){type == 0   ? 7
+									: type == 1 ? 0.5
+												: 0.1,
+									0, 0, 0, 0, 0, 0, 0, 0},
+						 9);
+		row_store_finish(&stores[type], &job, NULL);
+	}
+	for (int a = 0; a < 3; a++)
+		for (int b = 0; b < 3; b++)
+		{
+			Neighbors got;
+
+			agrees &= stores[a].type == (ElementType) a;
+			agrees &= sides_agree_with_plain(&stores[a], &stores[b], 7);
+			knn(&job, &stores[a], &stores[b], 1, &got);
+			for (uint32_t i = 0; i < 60; i++)
+				zero &= got.index[i] == i && got.distance2[i] == 0;
+		}
+	check(agrees, "sides of different types agree with plain");
+	check(zero, "equal rows are at distance exactly 0, whatever the types");
+}
+
+/* Too little memory is found out before the work, with all that is needed. */
+static void
+test_memory(void)
+{
+	RowStore store = new_store(&arena);
+	Arena small;
+	Job limited = {.arena = &small};
+	Neighbors got;
+	SdqStatus status;
+
+	fill(&store, 3000, 20, 1);
+	arena_init(&small, arena_malloc_source(), 1 << 20);
+	status = knn_self(&limited, &store, 20, &got);
+	check(status.code == SDQ_OVER_LIMIT && status.a > 3000 * 20 * 12 && status.b == 1 << 20 &&
+			  small.held == 0,
+		  "too little memory is refused before the work, with both numbers");
+	arena_free(&small);
+	arena_init(&small, arena_malloc_source(), (size_t) status.a + (64 << 10));
+	check(!sdq_failed(knn_self(&limited, &store, 20, &got)), "and the number it names suffices");
+	arena_free(&small);
 }
 
 /* 0, 1, 3, 7 on a line: the neighbours by hand. */
@@ -316,6 +486,10 @@ main(void)
 	test_by_hand();
 	test_candidates();
 	test_kinds();
+	test_sides_by_hand();
+	test_kinds_of_sides();
+	test_types_of_sides();
+	test_memory();
 	test_images();
 	test_threads();
 	test_stop();

@@ -379,6 +379,43 @@ test_speed(void)
 	check(store.n == 60000 && seconds < 5, "60,000 images are appended in no time");
 }
 
+/* Two stores read in one frame: the differences of readings are those of the values, scaled. */
+static void
+test_shared_frame(void)
+{
+	RowStore reference = new_store(0);
+	RowStore store;
+	float x[2], y[2];
+
+	row_store_append(&reference, (double[]){10, 1}, 2);
+	row_store_append(&reference, (double[]){20, 1}, 2);
+	row_store_finish(&reference, &job, NULL);
+	row_store_init(&store, &arena);
+	row_store_append(&store, (double[]){-1000.5, 1}, 2);
+	row_store_finish(&store, &job, NULL);
+	row_store_share_frame(&job, &store, &reference);
+	row_store_read(&store, 0, 1, x, 2);
+	row_store_read(&reference, 1, 1, y, 2);
+	/* From the means 15 and 1 the farthest value is -1000.5, so the scale is 2^-10. */
+	check(store.scale == 0x1p-10 && reference.scale == 0x1p-10, "a frame suits both stores");
+	check(x[0] == -1015.5f / 1024 && y[0] == 5.0f / 1024 && x[1] == 0 && y[1] == 0,
+		  "rows of both stores are read with the means of one");
+	check(row_store_cross_distance2(&store, 0, &reference, 1) == 1020.5 * 1020.5 &&
+			  row_store_cross_distance2(&reference, 1, &store, 0) == 1020.5 * 1020.5,
+		  "distances of rows of two stores do not depend on which comes first");
+
+	/* A side that is constant must not set the scale of one that is tiny. */
+	reference = new_store(0);
+	row_store_append(&reference, (double[]){3}, 1);
+	row_store_finish(&reference, &job, NULL);
+	row_store_init(&store, &arena);
+	row_store_append(&store, (double[]){3 + 0x1p-40}, 1);
+	row_store_finish(&store, &job, NULL);
+	row_store_share_frame(&job, &store, &reference);
+	row_store_read(&store, 0, 1, x, 1);
+	check(x[0] == 0.5f, "a constant side leaves the scale to the other");
+}
+
 int
 main(void)
 {
@@ -393,6 +430,7 @@ main(void)
 	test_late_widening();
 	test_threads();
 	test_byte_distances();
+	test_shared_frame();
 	test_speed();
 	pool_destroy(job.pool);
 	arena_free(&arena);
