@@ -6,32 +6,20 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "core/tests/chi_squared.h"
 #include "pg/array_reader.h"
-#include "pg/label_counts.h"
+#include "pg/label_counts_table.h"
 #include "pg/result.h"
-#include "pg/sample_state.h"
 #include "pg/test_call.h"
 
 PG_FUNCTION_INFO_V1(synthdq_chi2_test);
 PG_FUNCTION_INFO_V1(synthdq_chi2_test_counts);
 PG_FUNCTION_INFO_V1(synthdq_chi2_test_table);
 PG_FUNCTION_INFO_V1(synthdq_chi2_final);
-PG_FUNCTION_INFO_V1(synthdq_label_counts_add_text_flag);
-PG_FUNCTION_INFO_V1(synthdq_label_counts_add_text_text);
-PG_FUNCTION_INFO_V1(synthdq_label_counts_add_int8_flag);
-PG_FUNCTION_INFO_V1(synthdq_label_counts_add_int8_text);
-
-/* Room for a bigint in digits. */
-#define MAX_INT8_LENGTH 24
-
-/* Comparisons between two looks for interrupts. */
-#define INTERRUPT_INTERVAL 4096
 
 /* One test under way, over one of its inputs. */
 typedef struct Chi2Work
@@ -40,7 +28,7 @@ typedef struct Chi2Work
 	const int64 *counts; /* [n_rows][n_columns] */
 	size_t n_rows;
 	size_t n_columns;
-	Chi2Cells cells;
+	CountTable cells;
 	Chi2Result result;
 } Chi2Work;
 
@@ -178,151 +166,13 @@ synthdq_chi2_test_table(PG_FUNCTION_ARGS)
 	return chi2_result_datum(fcinfo, run_table, &work);
 }
 
-/* The order of strings, for qsort_arg; *calls counts, so that a long sort can be interrupted. */
-static int
-compare_sources(const void *a, const void *b, void *calls)
-{
-	if (++*(size_t *) calls % INTERRUPT_INTERVAL == 0)
-		CHECK_FOR_INTERRUPTS();
-	return compare_label_texts(*(const LabelText *) a, *(const LabelText *) b);
-}
-
-/* The distinct sources of the pairs, in ascending order. */
-static LabelText *
-distinct_sources(const LabelCount *pairs, size_t n, size_t *n_sources)
-{
-	LabelText *sources = palloc_extended(Max(n, 1) * sizeof(LabelText), MCXT_ALLOC_HUGE);
-	size_t calls = 0;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sources[i] = pairs[i].source;
-	qsort_arg(sources, n, sizeof(LabelText), compare_sources, &calls);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || compare_label_texts(sources[kept - 1], sources[i]) != 0)
-			sources[kept++] = sources[i];
-	*n_sources = kept;
-	return sources;
-}
-
-/* The number of a source among the distinct ones. */
-static size_t
-find_source(const LabelText *sources, size_t n_sources, LabelText source)
-{
-	size_t low = 0;
-	size_t high = n_sources - 1;
-
-	while (low < high)
-	{
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_label_texts(sources[middle], source) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* chi2_final(label_counts): final function of the aggregates chi2_test(). A row per source, a column
  * per label. */
 Datum
 synthdq_chi2_final(PG_FUNCTION_ARGS)
 {
-	size_t n;
-	LabelCount *pairs = label_counts_open(PG_GETARG_DATUM(0), &n);
-	size_t n_sources;
-	LabelText *sources = distinct_sources(pairs, n, &n_sources);
-	Chi2Cell *cells = palloc_extended(Max(n, 1) * sizeof(Chi2Cell), MCXT_ALLOC_HUGE);
-	size_t *column_ends = palloc_extended(Max(n, 1) * sizeof(size_t), MCXT_ALLOC_HUGE);
-	size_t n_columns = 0;
 	Chi2Work work;
 
-	for (size_t i = 0; i < n; i++)
-	{
-		if (i % INTERRUPT_INTERVAL == 0)
-			CHECK_FOR_INTERRUPTS();
-		cells[i] = (Chi2Cell){.row = find_source(sources, n_sources, pairs[i].source),
-							  .count = pairs[i].count};
-		if (i == 0 || compare_label_texts(pairs[i - 1].label, pairs[i].label) != 0)
-			n_columns++;
-		column_ends[n_columns - 1] = i + 1;
-	}
-	work.cells = (Chi2Cells){
-		.cells = cells, .column_ends = column_ends, .n_columns = n_columns, .n_rows = n_sources};
+	work.cells = label_counts_table(PG_GETARG_DATUM(0));
 	return chi2_result_datum(fcinfo, run_cells, &work);
-}
-
-/* The bytes of a text argument. */
-static LabelText
-argument_label(FunctionCallInfo fcinfo, int i)
-{
-	text *value = PG_GETARG_TEXT_PP(i);
-
-	return (LabelText){.bytes = VARDATA_ANY(value), .size = VARSIZE_ANY_EXHDR(value)};
-}
-
-/* A bigint argument in digits, which the buffer takes. */
-static LabelText
-argument_number(FunctionCallInfo fcinfo, int i, char *buffer)
-{
-	pg_lltoa(PG_GETARG_INT64(i), buffer);
-	return (LabelText){.bytes = buffer, .size = strlen(buffer)};
-}
-
-/* A boolean argument as PostgreSQL prints it: f for the real side, t for the synthetic one. */
-static LabelText
-argument_flag(FunctionCallInfo fcinfo, int i)
-{
-	return (LabelText){.bytes = PG_GETARG_BOOL(i) ? "t" : "f", .size = 1};
-}
-
-/* Count a pair once more. */
-static Datum
-count_pair(FunctionCallInfo fcinfo, LabelText label, LabelText source)
-{
-	LabelCounts *state = label_counts_for_update(fcinfo);
-
-	label_counts_add(state, &(LabelCount){.label = label, .source = source, .count = 1});
-	return label_counts_datum(state);
-}
-
-/* label_counts_add(state, label text, is_synthetic boolean). */
-Datum
-synthdq_label_counts_add_text_flag(PG_FUNCTION_ARGS)
-{
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return sample_state_unchanged(fcinfo);
-	return count_pair(fcinfo, argument_label(fcinfo, 1), argument_flag(fcinfo, 2));
-}
-
-/* label_counts_add(state, label text, source text). */
-Datum
-synthdq_label_counts_add_text_text(PG_FUNCTION_ARGS)
-{
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return sample_state_unchanged(fcinfo);
-	return count_pair(fcinfo, argument_label(fcinfo, 1), argument_label(fcinfo, 2));
-}
-
-/* label_counts_add(state, label bigint, is_synthetic boolean). */
-Datum
-synthdq_label_counts_add_int8_flag(PG_FUNCTION_ARGS)
-{
-	char buffer[MAX_INT8_LENGTH];
-
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return sample_state_unchanged(fcinfo);
-	return count_pair(fcinfo, argument_number(fcinfo, 1, buffer), argument_flag(fcinfo, 2));
-}
-
-/* label_counts_add(state, label bigint, source text). */
-Datum
-synthdq_label_counts_add_int8_text(PG_FUNCTION_ARGS)
-{
-	char buffer[MAX_INT8_LENGTH];
-
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return sample_state_unchanged(fcinfo);
-	return count_pair(fcinfo, argument_number(fcinfo, 1, buffer), argument_label(fcinfo, 2));
 }

@@ -87,7 +87,7 @@ count_small(const Chi2Fold *fold, int64_t column_total)
 
 /* Add the cells of one column that are not empty. */
 static void
-chi2_add_column(Chi2Fold *fold, const Chi2Cell *cells, size_t n_cells)
+chi2_add_column(Chi2Fold *fold, const CountCell *cells, size_t n_cells)
 {
 	int64_t column_total = 0;
 	int64_t rows_total = 0;
@@ -166,7 +166,7 @@ chi2_finish(const Chi2Fold *fold, Chi2Result *result)
 
 /* Sums of the rows; false if one does not fit. */
 static bool
-add_row_totals(const Chi2Cells *table, int64_t *row_totals)
+add_row_totals(const CountTable *table, int64_t *row_totals)
 {
 	size_t n_cells = table->n_columns == 0 ? 0 : table->column_ends[table->n_columns - 1];
 
@@ -182,7 +182,7 @@ add_row_totals(const Chi2Cells *table, int64_t *row_totals)
 
 /* The test over cells, in scratch memory that the caller gives back. */
 static SdqStatus
-test_cells(const Chi2Cells *table, Arena *scratch, Stop *stop, Chi2Result *result)
+test_cells(const CountTable *table, Arena *scratch, Stop *stop, Chi2Result *result)
 {
 	int64_t *row_totals = arena_zalloc(scratch, table->n_rows, sizeof(int64_t));
 	Chi2Fold fold;
@@ -209,7 +209,7 @@ test_cells(const Chi2Cells *table, Arena *scratch, Stop *stop, Chi2Result *resul
 }
 
 SdqStatus
-chi2_test_cells(const Chi2Cells *table, Arena *scratch, Stop *stop, Chi2Result *result)
+chi2_test_cells(const CountTable *table, Arena *scratch, Stop *stop, Chi2Result *result)
 {
 	ArenaMark mark = arena_mark(scratch);
 	SdqStatus status = test_cells(table, scratch, stop, result);
@@ -223,27 +223,27 @@ static SdqStatus
 test_table(const int64_t *counts, size_t n_rows, size_t n_columns, Arena *scratch, Stop *stop,
 		   Chi2Result *result)
 {
-	Chi2Cell *cells;
+	CountCell *cells;
 	size_t *column_ends = arena_alloc(scratch, n_columns, sizeof(size_t));
 	size_t n_all;
 	size_t n_cells = 0;
 
 	if (!checked_multiply(n_rows, n_columns, &n_all))
 		return sdq_error(SDQ_TOO_LARGE, (double) n_rows * (double) n_columns, (double) SIZE_MAX);
-	cells = arena_alloc(scratch, n_all, sizeof(Chi2Cell));
+	cells = arena_alloc(scratch, n_all, sizeof(CountCell));
 	if (cells == NULL || column_ends == NULL)
 		return arena_failure(scratch);
 	for (size_t j = 0; j < n_columns; j++)
 	{
 		for (size_t i = 0; i < n_rows; i++)
 			if (counts[i * n_columns + j] > 0)
-				cells[n_cells++] = (Chi2Cell){.row = i, .count = counts[i * n_columns + j]};
+				cells[n_cells++] = (CountCell){.row = i, .count = counts[i * n_columns + j]};
 		column_ends[j] = n_cells;
 		if ((j + 1) % POLL_COLUMNS == 0 && stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 	}
 	return test_cells(
-		&(Chi2Cells){
+		&(CountTable){
 			.cells = cells, .column_ends = column_ends, .n_columns = n_columns, .n_rows = n_rows},
 		scratch, stop, result);
 }
@@ -268,13 +268,13 @@ fold_tally(Tally *tally, Chi2Fold *fold, Stop *stop)
 	tally_rewind(tally);
 	while (tally_next(tally, &block))
 	{
-		Chi2Cell cells[2];
+		CountCell cells[2];
 		size_t n_cells = 0;
 
 		if (block.x > 0)
-			cells[n_cells++] = (Chi2Cell){.row = 0, .count = block.x};
+			cells[n_cells++] = (CountCell){.row = 0, .count = block.x};
 		if (block.y > 0)
-			cells[n_cells++] = (Chi2Cell){.row = 1, .count = block.y};
+			cells[n_cells++] = (CountCell){.row = 1, .count = block.y};
 		chi2_add_column(fold, cells, n_cells);
 		if (fold->columns % POLL_COLUMNS == 0 && stop_poll(stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);

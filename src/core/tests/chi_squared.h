@@ -14,6 +14,7 @@
 #include "core/base/arena.h"
 #include "core/base/stop.h"
 #include "core/sample/tally.h"
+#include "core/tests/count_table.h"
 #include "core/tests/tail.h"
 
 /* Below this expected count the law of the statistic is not to be trusted (Cochran 1954). */
@@ -42,28 +43,11 @@ typedef struct Chi2Result
 	int64_t columns;
 } Chi2Result;
 
-/* A cell that is not empty. */
-typedef struct Chi2Cell
-{
-	size_t row;
-	int64_t count; /* at least 1 */
-} Chi2Cell;
-
-/* A table of many cells of which most are empty, column by column: column j has the cells
- * column_ends[j - 1] (0 for the first) to column_ends[j] - 1, each row at most once. */
-typedef struct Chi2Cells
-{
-	const Chi2Cell *cells;
-	const size_t *column_ends; /* [n_columns], ascending */
-	size_t n_columns;
-	size_t n_rows;
-} Chi2Cells;
-
-/* The test over such a table. O(cells + columns log rows + rows log rows). Scratch (24 bytes a row) is given
+/* The test over a table of which most cells may be empty: a row for each sample. O(cells + columns log rows + rows log rows). Scratch (24 bytes a row) is given
  * back; polls `stop`. Failures, here and below: SDQ_INTERRUPTED, those of the arena, and SDQ_TOO_LARGE for
  * a sum of counts beyond INT64_MAX or more than CHI2_MAX_DF degrees of freedom. The statistic depends on the
  * order of columns in its last bits. */
-extern SdqStatus chi2_test_cells(const Chi2Cells *table, Arena *scratch, Stop *stop,
+extern SdqStatus chi2_test_cells(const CountTable *table, Arena *scratch, Stop *stop,
 								 Chi2Result *result);
 
 /* The test over counts[n_rows][n_columns], each at least 0. Scratch is given back; polls `stop`. */
