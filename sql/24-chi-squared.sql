@@ -104,7 +104,7 @@ CREATE TYPE label_counts (
     ALIGNMENT = double,
     STORAGE = extended
 );
-COMMENT ON TYPE label_counts IS 'state of the aggregates chi2_test() over labels: how often each label occurs in each source';
+COMMENT ON TYPE label_counts IS 'state of the aggregates chi2_test() and cluster_agreement(): how often each label occurs in each source or cluster';
 
 CREATE FUNCTION label_counts_add(label_counts, label text, is_synthetic boolean) RETURNS label_counts
     AS 'MODULE_PATHNAME', 'synthdq_label_counts_add_text_flag'

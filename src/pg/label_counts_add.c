@@ -14,6 +14,8 @@ PG_FUNCTION_INFO_V1(synthdq_label_counts_add_text_flag);
 PG_FUNCTION_INFO_V1(synthdq_label_counts_add_text_text);
 PG_FUNCTION_INFO_V1(synthdq_label_counts_add_int8_flag);
 PG_FUNCTION_INFO_V1(synthdq_label_counts_add_int8_text);
+PG_FUNCTION_INFO_V1(synthdq_label_counts_add_text_int8);
+PG_FUNCTION_INFO_V1(synthdq_label_counts_add_int8_int8);
 
 /* Room for a bigint in digits. */
 #define MAX_INT8_LENGTH 24
@@ -90,4 +92,28 @@ synthdq_label_counts_add_int8_text(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return sample_state_unchanged(fcinfo);
 	return count_pair(fcinfo, argument_number(fcinfo, 1, buffer), argument_label(fcinfo, 2));
+}
+
+/* label_counts_add(state, label text, cluster bigint). */
+Datum
+synthdq_label_counts_add_text_int8(PG_FUNCTION_ARGS)
+{
+	char buffer[MAX_INT8_LENGTH];
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return sample_state_unchanged(fcinfo);
+	return count_pair(fcinfo, argument_label(fcinfo, 1), argument_number(fcinfo, 2, buffer));
+}
+
+/* label_counts_add(state, label bigint, cluster bigint). */
+Datum
+synthdq_label_counts_add_int8_int8(PG_FUNCTION_ARGS)
+{
+	char label[MAX_INT8_LENGTH];
+	char cluster[MAX_INT8_LENGTH];
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return sample_state_unchanged(fcinfo);
+	return count_pair(fcinfo, argument_number(fcinfo, 1, label),
+					  argument_number(fcinfo, 2, cluster));
 }

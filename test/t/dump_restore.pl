@@ -29,7 +29,7 @@ my %columns = (
     'double precision[]' => ['ARRAY[x, 7]', 'ARRAY[x, id]'],
     'smallint[]' => ['ARRAY[id, id % 256]', 'ARRAY[part, 3]'],
     boolean => ['id % 2 = 0'],
-    bigint => ['id % 50'],
+    bigint => ['id % 50', 'part'],
     text => ['x', q{'"\\' || chr(228 + part)}],
 );
 for my $type (@types) {

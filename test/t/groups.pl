@@ -36,7 +36,7 @@ my $error = $session->query(qq{
 is($error, '', 'the rows are made');
 my %column_of = (
     %TestServer::columns,
-    bigint => ['id::bigint'],
+    bigint => ['id::bigint', '(id % 4)::bigint'],
     text => [q{'label ' || id % 10}, q{chr(65 + id % 2)}],
 );
 my $hashed = q{SET max_parallel_workers_per_gather = 0; SET enable_sort = off;

@@ -86,7 +86,7 @@ my %uses = (
               auc_interval(s, s), brunner_munzel_test(s, s),
               CASE WHEN quantile(s, 0) >= 0 AND quantile(s, 1) <= 1 THEN ks_test_1samp(s) END,
               length(s::text)},
-    label_counts => q{chi2_final(s), label_counts_combine(NULL, s), length(s::text)},
+    label_counts => q{chi2_final(s), cluster_agreement_final(s), label_counts_combine(NULL, s), length(s::text)},
     wilcoxon_state => q{wilcoxon_final(s), length(s::text)},
 );
 
@@ -97,7 +97,7 @@ my %columns = (
     'real[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
     'double precision[]' => ['ARRAY[x, 1]', 'ARRAY[x, x]'],
     boolean => ['x > 3'],
-    bigint => ['x'],
+    bigint => ['x', 'x * x'],
     text => ['x', q{'"\\' || chr(228)}],
 );
 my @numbers = (

@@ -33,7 +33,7 @@ is($error, '', 'the rows are made');
 # Stored states are columns too, where the extension has their types.
 my %column_of = (
     %TestServer::columns,
-    bigint => ['hashint4(id) % 40'],
+    bigint => ['hashint4(id) % 40', 'nullif(hashint4(-id) % 10, 3)'],
     text => [q{'label ' || hashint4(id) % 40}, q{nullif('source ' || id % 5, 'source 4')}],
 );
 my $table = 'rows_of_all_types';
