@@ -34,13 +34,14 @@ static const struct config_enum_entry cpu_level_options[] = {
 	{"plain", CPU_PLAIN, false},
 	{"avx2", CPU_AVX2, false},
 	{"avx512", CPU_AVX512, false},
+	{"avx512_vnni", CPU_AVX512_VNNI, false},
 	{NULL, 0, false},
 };
 
 static int threads_setting = 0;
 static int max_memory_setting = DEFAULT_MAX_MEMORY_KB;
 static int progress_setting = PROGRESS_OFF;
-static int cpu_level_setting = CPU_AVX512;
+static int cpu_level_setting = CPU_HIGHEST;
 static char *blas_library_setting = NULL;
 
 /* The core keeps the limit, so that its kernels need not know of settings. */
@@ -81,7 +82,7 @@ settings_define(void)
 							   BLAS_LIBRARY, PGC_SUSET, 0, NULL, assign_blas_library, NULL);
 	DefineCustomEnumVariable("synthdq.cpu_level",
 							 "Highest instruction set that the kernels may use, for testing.", NULL,
-							 &cpu_level_setting, CPU_AVX512, cpu_level_options, PGC_USERSET,
+							 &cpu_level_setting, CPU_HIGHEST, cpu_level_options, PGC_USERSET,
 							 GUC_NOT_IN_SAMPLE, NULL, assign_cpu_level, NULL);
 	compat_reserve_setting_prefix("synthdq");
 }

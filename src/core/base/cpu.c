@@ -5,7 +5,7 @@
  */
 #include "core/base/cpu.h"
 
-static CpuLevel limit_level = CPU_AVX512;
+static CpuLevel limit_level = CPU_HIGHEST;
 
 CpuLevel
 cpu_level(void)
@@ -19,6 +19,8 @@ cpu_level(void)
 		__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
 		__builtin_cpu_supports("avx512dq"))
 		level = CPU_AVX512;
+	if (level == CPU_AVX512 && __builtin_cpu_supports("avx512vnni"))
+		level = CPU_AVX512_VNNI;
 #endif
 	return level < limit_level ? level : limit_level;
 }

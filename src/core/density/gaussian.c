@@ -103,6 +103,7 @@ gaussian_sum(const double *values, const double *weights, size_t n, double x, do
 #ifdef CPU_HAS_X86_VARIANTS
 	switch (cpu_level())
 	{
+		case CPU_AVX512_VNNI:
 		case CPU_AVX512: return sum_avx512(values, weights, n, x, inverse_h);
 		case CPU_AVX2: return sum_avx2(values, weights, n, x, inverse_h);
 		case CPU_PLAIN: break;
@@ -118,6 +119,7 @@ gaussian_sum_2d(const double *point_x, const double *point_y, const double *weig
 #ifdef CPU_HAS_X86_VARIANTS
 	switch (cpu_level())
 	{
+		case CPU_AVX512_VNNI:
 		case CPU_AVX512: return sum_2d_avx512(point_x, point_y, weights, n, x, y, kernel);
 		case CPU_AVX2: return sum_2d_avx2(point_x, point_y, weights, n, x, y, kernel);
 		case CPU_PLAIN: break;

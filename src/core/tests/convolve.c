@@ -44,6 +44,7 @@ choose_tile(void)
 #ifdef CPU_HAS_X86_VARIANTS
 	switch (cpu_level())
 	{
+		case CPU_AVX512_VNNI:
 		case CPU_AVX512: return tile_avx512;
 		case CPU_AVX2: return tile_avx2;
 		case CPU_PLAIN: break;

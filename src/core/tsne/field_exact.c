@@ -122,6 +122,7 @@ choose_kernel(int dims)
 #ifdef CPU_HAS_X86_VARIANTS
 	switch (cpu_level())
 	{
+		case CPU_AVX512_VNNI:
 		case CPU_AVX512: return dims == 2 ? field_avx512_2d : field_avx512_3d;
 		case CPU_AVX2: return dims == 2 ? field_avx2_2d : field_avx2_3d;
 		case CPU_PLAIN: break;
