@@ -68,6 +68,22 @@ test_widening(void)
 	check(same_reading, "readings have the same bits for every order of arrival");
 }
 
+/* Rows of bytes can be had where they lie. */
+static void
+test_bytes(void)
+{
+	static const int16_t rows[3][2] = {{1, 255}, {0, 7}, {3, 4}};
+	static const size_t order[] = {2, 0, 1};
+	RowStore store = new_store(0);
+
+	for (int i = 0; i < 3; i++)
+		row_store_append_int16(&store, rows[i], 2);
+	row_store_finish(&store, &job, order);
+	check(store.type == ELEMENT_UINT8 && row_store_bytes(&store, 0)[0] == 3 &&
+			  row_store_bytes(&store, 1)[1] == 255 && row_store_bytes(&store, 2)[1] == 7,
+		  "the bytes of a row in final order");
+}
+
 /* The type follows the values, not the type they came as. */
 static void
 test_types(void)
@@ -422,6 +438,7 @@ main(void)
 	arena_init(&arena, arena_malloc_source(), 0);
 	pool_create(&job.pool, 2, NULL);
 	test_widening();
+	test_bytes();
 	test_types();
 	test_mean_and_scale();
 	test_extremes();

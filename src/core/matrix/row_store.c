@@ -564,6 +564,12 @@ row_store_read_exact(const RowStore *store, size_t i, double *out)
 	}
 }
 
+const uint8_t *
+row_store_bytes(const RowStore *store, size_t i)
+{
+	return final_row(store, i);
+}
+
 double
 row_store_cross_distance2(const RowStore *x, size_t i, const RowStore *y, size_t j)
 {

@@ -101,6 +101,9 @@ extern void row_store_read_double(const RowStore *store, size_t first, size_t co
 /* Row i (in final order) as stored, uncentred, unscaled, in double: out[d]. */
 extern void row_store_read_exact(const RowStore *store, size_t i, double *out);
 
+/* Row i (in final order) of a store whose type is ELEMENT_UINT8: its d bytes, in the store. */
+extern const uint8_t *row_store_bytes(const RowStore *store, size_t i);
+
 /* Squared Euclidean distance of rows i and j (final order) in units of the data, from differences in
  * double summed in a fixed order: exactly 0 for equal rows, symmetric, exact for uint8 rows. It
  * overflows to infinity from distances of 1e154 on, and underflows below 1e-154. */
