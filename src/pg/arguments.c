@@ -47,6 +47,16 @@ argument_bigint(FunctionCallInfo fcinfo, int i, const char *name)
 	return PG_GETARG_INT64(i);
 }
 
+size_t
+argument_k(FunctionCallInfo fcinfo, int i)
+{
+	if (!PG_ARGISNULL(i) && PG_GETARG_INT32(i) < 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"k\" must be at least 1, not %d", PG_GETARG_INT32(i)),
+						errhint("Choose k between 1 and the number of rows.")));
+	return (size_t) argument_int(fcinfo, i, "k", 1, PG_INT32_MAX);
+}
+
 double
 argument_double(FunctionCallInfo fcinfo, int i, const char *name, double min, double max)
 {

@@ -43,17 +43,6 @@ run_kmeans(Job *job, void *argument)
 	return kmeans(job, &call->query_rows.rows, &call->options, &call->result);
 }
 
-/* The number of clusters, which must be at least 1 whatever the query returns. */
-static size_t
-argument_k(FunctionCallInfo fcinfo, int i)
-{
-	if (!PG_ARGISNULL(i) && PG_GETARG_INT32(i) < 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("argument \"k\" must be at least 1, not %d", PG_GETARG_INT32(i)),
-						errhint("Choose k between 1 and the number of rows.")));
-	return (size_t) argument_int(fcinfo, i, "k", 1, PG_INT32_MAX);
-}
-
 /* Tell what the caller might not expect of the result. */
 static void
 notice_surprises(const KmeansCall *call)

@@ -48,6 +48,16 @@ my @long = (
     ['tsne while it looks for neighbours', q{SELECT count(*) FROM tsne(
         'SELECT id, array_cat(px, px) FROM (SELECT g * 10000 + id AS id, px FROM images,
          generate_series(1, 10) g) i', pca => 0)}],
+    ['knn of bytes', q{SELECT count(*) FROM knn('SELECT g * 10000 + id, array_cat(px, px) FROM images,
+         generate_series(1, 10) g', 'SELECT g * 10000 - id, array_cat(px, px) FROM images,
+         generate_series(1, 10) g', 50)}],
+    ['knn of numbers', q{SELECT count(*) FROM knn(
+        'SELECT g * 10000 + id, min_max_scale(array_cat(px, px), 0, g) FROM images, generate_series(1, 6) g',
+        'SELECT g * 10000 + id, min_max_scale(array_cat(px, px), 0, g) FROM images, generate_series(1, 6) g',
+        50)}],
+    ['knn of equal rows', q{SELECT count(*) FROM knn(
+        'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i',
+        'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i', 50)}],
     ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],

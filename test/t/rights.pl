@@ -25,10 +25,11 @@ $owner->query(q{
 my $reader = $server->session;
 $reader->query('SET ROLE synthdq_reader');
 
-# kmeans and tsne read their query through the same code; each must use it.
+# All read their queries through the same code; each must use it.
 my %functions = (
     kmeans => sub { "SELECT count(*) FROM kmeans(\$q\$$_[0]\$q\$, 2)" },
     kmeans_centers => sub { "SELECT sum(size) FROM kmeans_centers(\$q\$$_[0]\$q\$, 2)" },
+    knn => sub { "SELECT count(*) FROM knn(\$q\$$_[0]\$q\$, \$q\$$_[0]\$q\$, 1)" },
     tsne => sub { "SELECT count(*) FROM tsne(\$q\$$_[0]\$q\$, perplexity => 2, n_iter => 10)" },
 );
 
@@ -73,7 +74,8 @@ for my $name (sort keys %functions) {
         like($output, qr/^ERROR:  (?!XX|42883)\w{5}: /, "$name refuses $what");
         note($output);
     }
-    like($owner->query("SELECT count(*) FROM $name(NULL, 2)"), qr/^ERROR:  (?!XX|42883)\w{5}: /,
+    my $queries = $name eq 'knn' ? 'NULL, NULL' : 'NULL';
+    like($owner->query("SELECT count(*) FROM $name($queries, 2)"), qr/^ERROR:  (?!XX|42883)\w{5}: /,
         "$name refuses a NULL query");
 }
 

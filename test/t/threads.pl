@@ -30,6 +30,10 @@ my %computations = (
                 FROM kmeans('SELECT id, px FROM images', 7) r},
     kmeans_centers => q{SELECT md5(string_agg(r::text, ' ' ORDER BY cluster))
                         FROM kmeans_centers('SELECT id, px FROM images', 7) r},
+    knn => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id, rank))
+             FROM knn('SELECT id, px FROM images', 'SELECT id, px FROM images', 20) r},
+    'knn of two queries' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id, rank))
+             FROM knn('SELECT id, min_max_scale(px, 0, 7) FROM images', 'SELECT id, px FROM images', 20) r},
     tsne => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
               FROM tsne('SELECT id, px FROM images', n_iter => 60) r},
     'tsne in three dimensions' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
@@ -57,7 +61,7 @@ for my $name (sort keys %computations) {
             "$name has the same bits with $threads threads as with one");
     }
     is($session->query($sql), $one, "$name has the same bits when it runs again");
-    if ($sql =~ s/FROM images/FROM shuffled/) {
+    if ($sql =~ s/FROM images/FROM shuffled/g) {
         is($session->query($sql), $one, "$name has the same bits for rows in another order");
     }
 }

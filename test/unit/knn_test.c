@@ -13,6 +13,7 @@
 #include "core/matrix/candidates.h"
 #include "core/matrix/knn.h"
 #include "digits.h"
+#include "knn.h"
 #include "row_stores.h"
 #include "stops.h"
 
@@ -346,6 +347,42 @@ test_images(void)
 		  "knn_saturation: 255 against 0 is exactly 784 * 65025, ties go to the lowest row");
 }
 
+/* As a table of scikit-learn's? */
+static bool
+is_reference(const Neighbors *got, const int *ids, const int *squares)
+{
+	bool same = true;
+
+	for (size_t v = 0; v < got->n * got->k; v++)
+		same &= got->index[v] == (uint32_t) ids[v] && got->distance2[v] == squares[v];
+	return same;
+}
+
+/* Digits as scikit-learn sees them (test/reference/knn.py). */
+static void
+test_reference(void)
+{
+	RowStore store = new_store(&arena);
+	RowStore fake;
+	Neighbors got;
+
+	digits_append(&store, "mnist-t10k-images-idx3-ubyte.gz", 300);
+	row_store_finish(&store, &job, NULL);
+	check(!sdq_failed(knn_self(&job, &store, 10, &got)) &&
+			  is_reference(&got, knn_reference_self_ids, knn_reference_self_squares),
+		  "digits have the neighbours that scikit-learn finds");
+
+	store = new_store(&arena);
+	digits_append(&store, "mnist-train-first10k-images-idx3-ubyte.gz", 1000);
+	row_store_finish(&store, &job, NULL);
+	row_store_init(&fake, &arena);
+	digits_append(&fake, "mnist-dcgan-e25-images-idx3-ubyte.gz", 100);
+	row_store_finish(&fake, &job, NULL);
+	check(!sdq_failed(knn(&job, &fake, &store, 5, &got)) &&
+			  is_reference(&got, knn_reference_sides_ids, knn_reference_sides_squares),
+		  "synthetic digits have the real neighbours that scikit-learn finds");
+}
+
 /* Same bits for any threads, with the library's products and with the plain ones. */
 static void
 test_threads(void)
@@ -491,6 +528,7 @@ main(void)
 	test_types_of_sides();
 	test_memory();
 	test_images();
+	test_reference();
 	test_threads();
 	test_stop();
 	test_digits();

@@ -1,0 +1,78 @@
+-- Nearest neighbors: knn over two queries.
+
+-- knn(query, reference, k) -> setof (id, rank, neighbor_id, distance)
+-- The k rows of the reference that are nearest to each row of the query, by Euclidean distance: which real image a
+-- synthetic one copies, or how far the nearest is.
+--   query        one SELECT that returns (id, array) with an integer id, or the array alone (id = row number from
+--                1); smallint[], integer[], real[], double precision[] or pgvector's vector
+--   reference    the same of the rows among which neighbors are looked for. The very same text as the query: it is
+--                read once, and no row is its own neighbor (but rows that are equal to it may be)
+--   k            neighbors of each row: 1 to the number of reference rows, or one less where both are the same
+--   id           of the row of the query
+--   rank         1 = the nearest
+--   neighbor_id  the id of the row of the reference; the lowest first among equally near ones
+--   distance     Euclidean distance in units of the data
+-- The search is exact: every row is compared with every reference row, and distances of what remains are formed in
+-- double precision. Equal rows are at distance 0, and images of 8 bits have exact squared distances.
+-- Rows whose array is NULL are skipped; a NULL, NaN or infinite element is an error that names the id, and so is
+-- another number of elements. No rows in either query, or one row that is also the reference: no rows. Squared
+-- distances beyond 1e308 are infinite, those below 1e-308 are 0. The same rows give the same result, bit for bit, in
+-- any order of rows and for any number of threads.
+--   SELECT id, neighbor_id, distance
+--   FROM knn('SELECT id, px FROM fake', 'SELECT id, px FROM real', 1) ORDER BY distance LIMIT 10;
+-- A single row is a query, too; a value at hand becomes one by format():
+--   SELECT * FROM knn('SELECT px FROM new_image', 'SELECT id, px FROM real', 5);
+--   SELECT * FROM knn(format('SELECT %L::real[]', ARRAY[0.5, 1.5]), 'SELECT id, v FROM points', 5);
+CREATE FUNCTION knn(
+    query text,
+    reference text,
+    k integer DEFAULT 5
+)
+RETURNS TABLE (
+    id bigint,
+    rank integer,
+    neighbor_id bigint,
+    distance double precision
+)
+    AS 'MODULE_PATHNAME', 'synthdq_knn'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION knn(text, text, integer) IS
+    'the k rows of a reference query that are nearest to each row of a query: rank, id, distance';
+
+-- knn(id_type, query, reference, k): the same for ids of any type that can be ordered, the same type on both sides;
+-- only the type of the first argument matters. The form for text stands beside the general one because literals
+-- would otherwise be taken for the queries.
+--   SELECT * FROM knn(NULL::uuid, 'SELECT id, px FROM fake', 'SELECT id, px FROM real', 5);
+CREATE FUNCTION knn(
+    id_type anyelement,
+    query text,
+    reference text,
+    k integer DEFAULT 5
+)
+RETURNS TABLE (
+    id anyelement,
+    rank integer,
+    neighbor_id anyelement,
+    distance double precision
+)
+    AS 'MODULE_PATHNAME', 'synthdq_knn_typed'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION knn(anyelement, text, text, integer) IS
+    'nearest rows of a reference query with ids of the type of the first argument';
+
+CREATE FUNCTION knn(
+    id_type text,
+    query text,
+    reference text,
+    k integer DEFAULT 5
+)
+RETURNS TABLE (
+    id text,
+    rank integer,
+    neighbor_id text,
+    distance double precision
+)
+    AS 'MODULE_PATHNAME', 'synthdq_knn_typed'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION knn(text, text, text, integer) IS
+    'nearest rows of a reference query with text ids';
