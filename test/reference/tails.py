@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Chi-squared and Student tails to 30 digits by mpmath, for test/unit/gamma_tail_test.c.
+"""Chi-squared, Student and F tails to 30 digits by mpmath, for test/unit/gamma_tail_test.c.
 
 Run again, from the top directory:  test/reference/tails.py     (needs mpmath and scipy; a minute)
 It writes test/reference/values/tails.h.
@@ -10,7 +10,7 @@ gamma and beta functions, with as many digits as the tail is small. scipy agrees
 """
 import numpy
 from mpmath import betainc, erfc, exp, gammainc, log, log10, loggamma, mp, mpf
-from scipy.stats import chi2, t as student
+from scipy.stats import chi2, f as fisher, t as student
 
 OUT = "test/reference/values/tails.h"
 mp.dps = 50
@@ -56,6 +56,14 @@ def student_both(df, t):
     return p
 
 
+def f_upper(df_1, df_2, f):
+    a, b, f = mpf(df_2) / 2, mpf(df_1) / 2, mpf(f)
+    mp.dps = 60
+    p = betainc(a, b, 0, a / (a + b * f), regularized=True)
+    mp.dps = 50
+    return p
+
+
 def row(df, x, p):
     return "\t{%r, %r, %s, %s}," % (float(df), float(x), mp.nstr(p, 19) if p > mpf(10) ** -300 else "0",
                                     mp.nstr(log10(p), 19))
@@ -91,14 +99,28 @@ def main():
             stu.append(row(df, t, p))
             if p > mpf(10) ** -250 and p < 1 - mpf(10) ** -7:
                 check(p, float(log(p)), student.logsf(t, df) + numpy.log(2))
+    fs = []
+    for df_1, df_2 in ((1, 1), (1, 7), (2, 3), (3, 2), (5, 1), (4, 10), (10, 4), (50, 949), (50, 6949), (127.5, 128.5),
+                       (784, 216), (300, 300), (784, 69215), (1000, 2), (3, 1e5), (2.5, 3.75)):
+        for f in (1e-6, .01, .3, .499, .5, .501, .8, .99, 1, 1.01, 1.1, 1.5, 1.99, 2, 2.01, 3, 5, 10, 100, 1e4):
+            if max(df_1, df_2) > 1000 and f > 10:
+                continue  # beyond mpmath's patience
+            p = f_upper(df_1, df_2, f)
+            if p > 1 - mpf(10) ** -45:
+                continue  # nothing but 1
+            fs.append("\t{%r, %s" % (float(df_1), row(df_2, f, p)[2:]))
+            if p > mpf(10) ** -250 and p < 1 - mpf(10) ** -7:
+                check(p, float(log(p)), fisher.logsf(f, df_1, df_2))
     with open(OUT, "w") as out:
         out.write("/* Written by test/reference/tails.py; do not edit. */\n/* clang-format off */\n"
                   "/* p is 0 where it is below 1e-300. */\n"
                   "typedef struct TailCase\n{\n\tdouble df, x, p, log10_p;\n} TailCase;\n\n"
                   "static const TailCase chi_squared_cases[%d] = {\n%s\n};\n\n"
                   "/* Both tails. */\n"
-                  "static const TailCase student_cases[%d] = {\n%s\n};\n"
-                  % (len(chi), "\n".join(chi), len(stu), "\n".join(stu)))
+                  "static const TailCase student_cases[%d] = {\n%s\n};\n\n"
+                  "typedef struct FCase\n{\n\tdouble df_1, df_2, x, p, log10_p;\n} FCase;\n\n"
+                  "static const FCase f_cases[%d] = {\n%s\n};\n"
+                  % (len(chi), "\n".join(chi), len(stu), "\n".join(stu), len(fs), "\n".join(fs)))
 
 
 main()

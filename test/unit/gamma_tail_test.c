@@ -1,6 +1,6 @@
 /*
  * gamma_tail_test.c
- *		Chi-squared and Student tails against mpmath over a grid, against closed forms, and far out.
+ *		Chi-squared, Student and F tails against mpmath over a grid, against closed forms, and far out.
  */
 #include "core/tests/gamma_tail.h"
 
@@ -37,6 +37,41 @@ check_table(const TailCase *cases, size_t n, Tail tail, const char *name)
 	printf("# %s: worst relative error of p %.2g, of log10 p %.2g\n", name, worst_p, worst_log);
 	check_close(worst_p, 0, 1e-12, name);
 	check_close(worst_log, 0, 1e-12, name);
+}
+
+/* F against mpmath; the same tolerances. */
+static void
+check_f(void)
+{
+	double worst_p = 0;
+	double worst_log = 0;
+
+	for (size_t k = 0; k < N_ITEMS(f_cases); k++)
+	{
+		const FCase *c = &f_cases[k];
+		PValue got = f_upper_tail(c->df_1, c->df_2, c->x);
+		double scale = fmax(fabs(c->log10_p), c->p < 1 ? 1e-3 : 1);
+		double off_p = c->p == 0 ? (got.p < 1e-299 ? 0 : 1) : fabs(got.p / c->p - 1);
+		double off_log = fabs(got.log10_p - c->log10_p) / scale;
+
+		if (!(off_p <= 1e-12) || !(off_log <= 1e-12))
+			printf("# F(%.17g, %.17g), %.17g: p %.17g, want %.17g; log10 p %.17g, want %.17g\n",
+				   c->df_1, c->df_2, c->x, got.p, c->p, got.log10_p, c->log10_p);
+		worst_p = fmax(worst_p, isnan(off_p) ? INFINITY : off_p);
+		worst_log = fmax(worst_log, isnan(off_log) ? INFINITY : off_log);
+	}
+	check_close(worst_p, 0, 1e-12, "F against mpmath");
+	check_close(worst_log, 0, 1e-12, "log10 p of F against mpmath");
+
+	/* F(1, m) is the square of Student's T; F(2, 2): 1 / (1 + f); F and 1/F change places. */
+	check_close(f_upper_tail(1, 9, 6.25).p, student_both_tails(9, 2.5).p, 1e-13, "F(1, 9) is T^2");
+	check_close(f_upper_tail(2, 2, 3).p, 0.25, 1e-14, "F(2, 2) >= 3 has the chance 1/4");
+	check_close(f_upper_tail(6, 11, 1.7).p + f_upper_tail(11, 6, 1 / 1.7).p, 1, 1e-14,
+				"F(6, 11) >= f or F(11, 6) >= 1/f");
+	check(f_upper_tail(3, 4, 0).p == 1 && f_upper_tail(3, 4, -1).p == 1, "f = 0 and below: p = 1");
+	check(isfinite(f_upper_tail(3, 4, INFINITY).log10_p), "an infinite f has a logarithm");
+	check(isnan(f_upper_tail(3, 4, NAN).p) && isnan(f_upper_tail(NAN, 4, 1).log10_p),
+		  "NaN in, NaN out of F");
 }
 
 /* The laws that have a closed form. */
@@ -133,6 +168,7 @@ main(void)
 				"chi-squared against mpmath");
 	check_table(student_cases, N_ITEMS(student_cases), student_both_tails,
 				"Student against mpmath");
+	check_f();
 	check_closed_forms();
 	check_ends();
 	check_switches();

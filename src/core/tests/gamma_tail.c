@@ -28,6 +28,9 @@
 /* Lentz's method: what stands in for a denominator that is 0. */
 #define LENTZ_TINY 1e-290
 
+/* What stands for a larger F: its products with the permitted degrees of freedom are finite. */
+#define F_LARGEST 1e290
+
 /* ln(x^a e^-x / Gamma(a)), x > 0. */
 static double
 log_gamma_prefactor(double a, double x)
@@ -181,4 +184,47 @@ student_upper_tail(double df, double t)
 		return pvalue_from(0.5);
 	log_half = log_student_both(df, fabs(t)) - LN_2;
 	return t > 0 ? pvalue_from_log(log_half) : pvalue_from_log(log1p(-exp(log_half)));
+}
+
+/*
+ * ln(x^a y^b / B(a, b)) of x = a / (a + b f), y = 1 - x. x^a y^b is largest at f = 1, where x = a / (a + b).
+ * Relative to these values x is 1 + m, y is 1 + k; a m + b k = 0, so that near there two ln(1 + m) - m say what
+ * is left. Where m or k is near -1, logarithms of what is small do.
+ */
+static double
+log_f_prefactor(double a, double b, double f)
+{
+	double sum = a + b;
+	double divisor = a + b * f;
+	double m = -b * ((f - 1) / divisor);
+	double k = a * ((f - 1) / divisor);
+	double top = 0.5 * (log(a / sum) + log(b)) - LN_SQRT_2PI + stirling_rest(sum) -
+				 stirling_rest(a) - stirling_rest(b);
+
+	if (m > -0.5 && k > -0.5)
+		return top + a * log1p_minus(m) + b * log1p_minus(k);
+	if (m <= -0.5)
+		return top + a * log(sum / divisor) + b * log1p(k);
+	return top + a * log1p(m) + b * log(f * (sum / divisor));
+}
+
+PValue
+f_upper_tail(double df_1, double df_2, double f)
+{
+	double a = 0.5 * df_2;
+	double b = 0.5 * df_1;
+	double x, y, log_prefactor;
+
+	if (isnan(df_1) || isnan(df_2) || isnan(f))
+		return (PValue){.p = NAN, .log10_p = NAN};
+	if (f <= 0)
+		return pvalue_from(1);
+	f = fmin(f, F_LARGEST);
+	x = 1 / (1 + b / a * f);
+	y = 1 / (1 + a / b / f);
+	log_prefactor = log_f_prefactor(a, b, f);
+	/* The fraction of the tail on whose side f lies; the sides meet at the law's mean. */
+	if (x <= a / (a + b))
+		return pvalue_from_log(log_prefactor + log(beta_fraction(a, b, x, y)));
+	return pvalue_from_log(log1p(-exp(log_prefactor) * beta_fraction(b, a, y, x)));
 }

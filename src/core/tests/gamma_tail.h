@@ -1,6 +1,6 @@
 /*
  * gamma_tail.h
- *		Tails of the chi-squared and of Student's distribution that do not underflow.
+ *		Tails of the chi-squared, Student's and Fisher's F distribution that do not underflow.
  */
 #ifndef SYNTHDQ_CORE_TESTS_GAMMA_TAIL_H
 #define SYNTHDQ_CORE_TESTS_GAMMA_TAIL_H
@@ -23,5 +23,12 @@ extern PValue chi_squared_tail(double df, double x);
  */
 extern PValue student_upper_tail(double df, double t);
 extern PValue student_both_tails(double df, double t);
+
+/*
+ * P(F >= f) of Fisher's F with df_1 and df_2 degrees of freedom, which need not be whole: the regularised
+ * incomplete beta function I(df_2/2, df_1/2) at df_2/(df_2 + df_1 f). 1 <= df_1, df_2 <= 1e9; what is below 0
+ * counts as 0, what is above 1e290 as that. NaN gives NaN. Accuracy and time as above.
+ */
+extern PValue f_upper_tail(double df_1, double df_2, double f);
 
 #endif
