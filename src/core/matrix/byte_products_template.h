@@ -30,6 +30,7 @@ BYTES_NAME(multiply)(const KernelTask *task, size_t first_row, size_t first_vect
 			task->start + first_row * task->start_row + group * task->start_group + lane;
 
 		right[v] = task->right + group * task->right_stride + lane * STEP;
+#pragma GCC unroll 8
 		for (size_t i = 0; i < BYTES_TILE_ROWS; i++)
 			sums[i][v] = BYTES_LOAD_SUMS(start + i * task->start_row);
 	}
@@ -39,6 +40,7 @@ BYTES_NAME(multiply)(const KernelTask *task, size_t first_row, size_t first_vect
 
 		for (size_t v = 0; v < vectors; v++)
 			y[v] = BYTES_NAME(load_right)(right[v] + s * RIGHT_STEP_BYTES);
+#pragma GCC unroll 8
 		for (size_t i = 0; i < BYTES_TILE_ROWS; i++)
 		{
 			BYTES_OPERAND x = BYTES_NAME(broadcast_left)(left + s * LEFT_STEP_BYTES + i * STEP);
@@ -47,7 +49,9 @@ BYTES_NAME(multiply)(const KernelTask *task, size_t first_row, size_t first_vect
 				sums[i][v] = BYTES_NAME(add_products)(sums[i][v], x, y[v]);
 		}
 	}
+#pragma GCC unroll 8
 	for (size_t i = 0; i < BYTES_TILE_ROWS; i++)
+#pragma GCC unroll 3
 		for (size_t v = 0; v < vectors; v++)
 			BYTES_STORE_SUMS(task->out + (first_row + i) * task->ldo +
 								 (first_vector + v) * BYTES_LANES,
