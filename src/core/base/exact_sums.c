@@ -38,6 +38,9 @@
 #define FIRST_EASY_PLANE 4
 #define LAST_EASY_PLANE  64
 
+/* Bits of a number whose quotient by any count has at least 64. */
+#define QUOTIENT_BITS 127
+
 /* 1.5 * 2^52: a number below 2^51 that is added to it is rounded to an integer, which stands in the low bits. */
 #define ROUNDER 6755399441055744.0
 
@@ -304,20 +307,25 @@ unsigned_digits(const ExactSums *sums, size_t i, uint32_t *digits)
 	return true;
 }
 
-/* x without its lowest bits so that at most 64 are left, of which the lowest says whether any bit below it was
- * set; *exponent grows by the number of bits that went. */
+/* The number of bits of x, which is not 0. */
+static int
+bit_length(Unsigned128 x)
+{
+	uint64_t high = (uint64_t) (x >> 64);
+
+	return high != 0 ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t) x);
+}
+
+/* The 64 highest bits of x, which has at least as many. The lowest of them says, if it is not set anyway, whether any bit
+ * below was; *exponent grows by the number of bits below. */
 static uint64_t
 top_64_bits(Unsigned128 x, int *exponent)
 {
-	bool lost = false;
+	int below = bit_length(x) - 64;
+	bool lost = (x & (((Unsigned128) 1 << below) - 1)) != 0;
 
-	while (x >> 64 != 0)
-	{
-		lost |= (uint64_t) x & 1;
-		x >>= 1;
-		++*exponent;
-	}
-	return (uint64_t) x | lost;
+	*exponent += below;
+	return (uint64_t) (x >> below) | lost;
 }
 
 double
@@ -329,6 +337,7 @@ exact_sums_quotient(const ExactSums *sums, size_t i, int64_t divisor)
 	Unsigned128 head = 0;
 	bool lost = false;
 	int exponent;
+	int shift;
 	double size;
 
 	while (top > 0 && digits[top - 1] == 0)
@@ -345,11 +354,9 @@ exact_sums_quotient(const ExactSums *sums, size_t i, int64_t divisor)
 	}
 	exponent = (int) (top > 3 ? top - 3 : 0) * DIGIT_BITS - LOWEST_BIT;
 	/* The quotient needs 64 bits as well: the head moves up as far as it goes. */
-	while (head >> 126 == 0)
-	{
-		head <<= 1;
-		exponent--;
-	}
+	shift = QUOTIENT_BITS - bit_length(head);
+	head <<= shift;
+	exponent -= shift;
 	lost |= head % (uint64_t) divisor != 0;
 	size = (double) (top_64_bits(head / (uint64_t) divisor, &exponent) | lost);
 	size = ldexp(size, exponent);
