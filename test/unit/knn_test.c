@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/base/blas.h"
+#include "core/base/cpu.h"
 #include "core/base/rng.h"
 #include "core/matrix/candidates.h"
 #include "core/matrix/knn.h"
@@ -445,6 +446,7 @@ static void
 test_candidates(void)
 {
 	static uint64_t values[1000];
+	static uint64_t given[1000];
 	static Candidate heap[1000];
 	bool selected = true;
 	bool sorted = true;
@@ -463,7 +465,7 @@ test_candidates(void)
 		{
 			double value = round % 2 ? rng_normal(&rng) : (double) rng_below(&rng, 3) - 1;
 
-			values[i] = packed_make((float) value, (uint32_t) i);
+			given[i] = values[i] = packed_make((float) value, (uint32_t) i);
 			candidate_offer(heap, &length, keep,
 							(Candidate){.distance2 = fabs(value), .index = (uint32_t) i});
 			selected &= packed_key(values[i]) == (float) value;
@@ -471,13 +473,13 @@ test_candidates(void)
 		largest = packed_select(values, n, keep);
 		for (size_t i = 0; i < n; i++)
 		{
-			selected &= i < keep ? values[i] <= largest : values[i] > largest;
-			smaller += values[i] <= largest;
+			if (given[i] <= largest)
+				selected &= smaller < keep && values[smaller++] == given[i];
 			/* Order of packed values is order of (key, row). */
-			selected &= i == 0 || (values[i] < values[i - 1]) ==
-									  (packed_key(values[i]) < packed_key(values[i - 1]) ||
-									   (packed_key(values[i]) == packed_key(values[i - 1]) &&
-										(uint32_t) values[i] < (uint32_t) values[i - 1]));
+			selected &= i == 0 || (given[i] < given[i - 1]) ==
+									  (packed_key(given[i]) < packed_key(given[i - 1]) ||
+									   (packed_key(given[i]) == packed_key(given[i - 1]) &&
+										(uint32_t) given[i] < (uint32_t) given[i - 1]));
 		}
 		selected &= smaller == keep;
 		sorted &= length == keep;
@@ -521,7 +523,11 @@ main(void)
 	arena_init(&arena, arena_malloc_source(), 0);
 	pool_create(&job.pool, 2, NULL);
 	test_by_hand();
-	test_candidates();
+	for (CpuLevel level = CPU_PLAIN; level <= CPU_HIGHEST; level++)
+	{
+		cpu_set_limit(level);
+		test_candidates();
+	}
 	test_kinds();
 	test_sides_by_hand();
 	test_kinds_of_sides();

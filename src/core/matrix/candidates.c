@@ -1,11 +1,13 @@
 /*
  * candidates.c
- *		Binary heaps and Hoare's selection (C. A. R. Hoare, "Algorithm 65: find", CACM 4, 1961).
+ *		Binary heaps, and selection by counting.
  */
 #include "core/matrix/candidates.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include "core/base/cpu.h"
 
 /* Does a come after b? */
 static inline bool
@@ -101,48 +103,99 @@ packed_key(uint64_t packed)
 	return key;
 }
 
-/* Exchange values until the `keep` smallest come first (Hoare's selection); values are distinct.
- * Returns the largest of those. 1 <= keep <= length. */
+/*
+ * Selection by bisection: the numbers between which the limit lies are halved until exactly `keep`
+ * values are at most the limit. Counting has no branch that depends on a value and is vectorised,
+ * which makes ten or twenty passes over a short list faster than the three of Hoare's selection, where
+ * each exchange begins with two branches that no processor predicts. At most 64 passes.
+ */
+
+/* How many values are at most the limit? */
+static inline __attribute__((always_inline)) size_t
+count_up_to(const uint64_t *values, size_t length, uint64_t limit)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += values[i] <= limit;
+	return count;
+}
+
+/* A number such that exactly `keep` of the values, which are distinct, are at most that. */
+static inline __attribute__((always_inline)) uint64_t
+find_limit(const uint64_t *values, size_t length, size_t keep)
+{
+	uint64_t low = UINT64_MAX;
+	uint64_t high = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		low = values[i] < low ? values[i] : low;
+		high = values[i] > high ? values[i] : high;
+	}
+	/* At least `keep` values are at most high, and a limit below low is too small. */
+	while (low < high)
+	{
+		uint64_t middle = low + (high - low) / 2;
+		size_t count = count_up_to(values, length, middle);
+
+		if (count == keep)
+			return middle;
+		if (count < keep)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+/* Values up to the limit to the front, and the largest of them. */
+static inline __attribute__((always_inline)) uint64_t
+select_smallest(uint64_t *values, size_t length, size_t keep)
+{
+	uint64_t limit = find_limit(values, length, keep);
+	uint64_t largest = 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		uint64_t value = values[i];
+
+		values[kept] = value;
+		kept += value <= limit;
+	}
+	for (size_t i = 0; i < keep; i++)
+		largest = values[i] > largest ? values[i] : largest;
+	return largest;
+}
+
+#ifdef CPU_HAS_X86_VARIANTS
+
+CPU_TARGET_AVX2 static uint64_t
+select_avx2(uint64_t *values, size_t length, size_t keep)
+{
+	return select_smallest(values, length, keep);
+}
+
+CPU_TARGET_AVX512 static uint64_t
+select_avx512(uint64_t *values, size_t length, size_t keep)
+{
+	return select_smallest(values, length, keep);
+}
+
+#endif
+
 uint64_t
 packed_select(uint64_t *values, size_t length, size_t keep)
 {
-	size_t low = 0;
-	size_t high = length - 1;
-	size_t wanted = keep - 1;
-
-	while (low < high)
+#ifdef CPU_HAS_X86_VARIANTS
+	switch (cpu_level())
 	{
-		/* The median of three as pivot. */
-		uint64_t a = values[low];
-		uint64_t b = values[low + (high - low) / 2];
-		uint64_t c = values[high];
-		uint64_t smaller = a < b ? a : b;
-		uint64_t larger = a < b ? b : a;
-		uint64_t pivot = c < smaller ? smaller : c > larger ? larger : c;
-		size_t i = low;
-		size_t j = high;
-
-		for (;;)
-		{
-			uint64_t exchanged;
-
-			while (values[i] < pivot)
-				i++;
-			while (values[j] > pivot)
-				j--;
-			if (i >= j)
-				break;
-			exchanged = values[i];
-			values[i] = values[j];
-			values[j] = exchanged;
-		}
-		/* Both met at the pivot. */
-		if (wanted == i)
-			break;
-		if (wanted < i)
-			high = i - 1;
-		else
-			low = i + 1;
+		case CPU_AVX512_VNNI:
+		case CPU_AVX512: return select_avx512(values, length, keep);
+		case CPU_AVX2: return select_avx2(values, length, keep);
+		case CPU_PLAIN: break;
 	}
-	return values[wanted];
+#endif
+	return select_smallest(values, length, keep);
 }

@@ -31,8 +31,8 @@ extern void candidates_sort_heap(Candidate *heap, size_t length);
 extern uint64_t packed_make(float key, uint32_t row);
 extern float packed_key(uint64_t packed);
 
-/* Exchange values until the `keep` smallest come first, in any order, and return the largest of
- * those. Values are distinct; 1 <= keep <= length. */
+/* Move the `keep` smallest values to the front, in the order they have, and return the largest of
+ * those; what lies behind them is no longer defined. Values are distinct; 1 <= keep <= length. */
 extern uint64_t packed_select(uint64_t *values, size_t length, size_t keep);
 
 #endif
