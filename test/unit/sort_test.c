@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "core/base/rng.h"
+#include "core/sample/key_cuts.h"
 #include "stops.h"
 
 #define MOST_KEYS    ((size_t) 400001)
@@ -170,10 +171,54 @@ check_stops(void)
 	check(n_stopped > 20, "and there are many places to stop it");
 }
 
+/* Do the buckets of expected[n], which ascends, ascend, each within its range if it has one? */
+static bool
+cuts_are_sound(size_t n)
+{
+	static KeyRange ranges[KEY_CUTS_MOST_BUCKETS];
+	/* What the keys of a side may be beyond those of the other. */
+	KeyList lists[] = {{.keys = original, .n = n / 2}, {.keys = original + n / 2, .n = n - n / 2}};
+	KeyCuts cuts;
+	size_t last = 0;
+
+	key_cuts_choose(&cuts, lists, 2);
+	if (cuts.n_buckets > KEY_CUTS_MOST_BUCKETS)
+		return false;
+	key_cuts_ranges(&cuts, ranges);
+	for (size_t i = 0; i < n; i++)
+	{
+		size_t b = key_cuts_bucket(&cuts, expected[i]);
+
+		if (b < last || b >= cuts.n_buckets ||
+			(ranges[b].low < ranges[b].high &&
+			 (expected[i] < ranges[b].low || expected[i] > ranges[b].high)))
+			return false;
+		last = b;
+	}
+	return true;
+}
+
+/* Any keys are cut in order. */
+static void
+check_cuts(void)
+{
+	static const size_t sizes[] = {1, 2, 100, 8192, MOST_KEYS};
+	bool sound = true;
+
+	for (size_t d = 0; d < N_DISTRIBUTIONS; d++)
+		for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++)
+		{
+			make_keys(distributions[d], sizes[k]);
+			sound = sound && cuts_are_sound(sizes[k]);
+		}
+	check(sound, "cuts bring ascending keys to ascending buckets");
+}
+
 int
 main(void)
 {
 	check_distributions();
+	check_cuts();
 	check_stops();
 	return check_done();
 }

@@ -25,6 +25,7 @@
 #include "core/base/stop.h"
 #include "core/sample/memory.h"
 #include "core/sample/run.h"
+#include "core/sample/sort.h"
 #include "core/sample/spill.h"
 #include "core/sample/tally.h"
 #include "core/sample/value_table.h"
@@ -85,6 +86,14 @@ extern uint64_t sample_unsorted(const Sample *sample);
 /* Do the largest part of what a view or a stream takes beforehand, on the threads of a job. The sample's
  * value does not change. Not while streams are open. */
 extern SdqStatus sample_sort(Sample *sample, Job *job);
+
+/*
+ * The same for several samples at a time, if each of them is nothing but keys that sample_sort() would
+ * sort; they are shown to visit() as sort_sides_by_job() does. *n_groups = 0, and nothing is done: they
+ * are not, or are one and the same. k is at most SORT_MOST_SIDES.
+ */
+extern SdqStatus sample_sort_sides(Sample **samples, size_t k, SortVisit visit, void *argument,
+								   Job *job, size_t *n_groups);
 
 /*
  * Show the sample as a whole in memory: borrowed from it, valid until the next call that adds or frees.

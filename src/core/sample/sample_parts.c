@@ -473,8 +473,17 @@ parts_sort_pays(const Sample *sample)
 		   parts_fit(sample, sample->n_buffered * sizeof(uint64_t));
 }
 
+/* All that is buffered has been sorted in place. */
+static void
+buffer_is_sorted(Sample *sample)
+{
+	sample->is_sorted = true;
+	/* Whatever is added next finds the buffer full, and makes a run of it. */
+	sample->next_sort = sample->n_buffered;
+}
+
 SdqStatus
-parts_sort_in_place(Sample *sample, Job *job, Stop *stop)
+parts_sort_here(Sample *sample, Stop *stop)
 {
 	size_t n = sample->n_buffered;
 	size_t bytes = n * sizeof(uint64_t);
@@ -483,15 +492,40 @@ parts_sort_in_place(Sample *sample, Job *job, Stop *stop)
 
 	if (scratch == NULL)
 		return status;
-	status = job == NULL ? sort_keys(sample->buffer, scratch, n, stop)
-						 : sort_keys_by_job(sample->buffer, scratch, n, job);
+	status = sort_keys(sample->buffer, scratch, n, stop);
 	sample_memory_free(sample->memory, scratch, bytes);
-	if (sdq_failed(status))
-		return status;
-	sample->is_sorted = true;
-	/* Whatever is added next finds the buffer full, and makes a run of it. */
-	sample->next_sort = sample->n_buffered;
-	return sdq_ok();
+	if (!sdq_failed(status))
+		buffer_is_sorted(sample);
+	return status;
+}
+
+SdqStatus
+parts_sort_sides(Sample **samples, size_t k, SortVisit visit, void *argument, Job *job,
+				 size_t *n_groups)
+{
+	SortSide sides[SORT_MOST_SIDES];
+	SdqStatus status = sdq_ok();
+	size_t n_ready = 0;
+
+	for (; n_ready < k && !sdq_failed(status); n_ready++)
+	{
+		size_t n = samples[n_ready]->n_buffered;
+
+		sides[n_ready] =
+			(SortSide){.keys = samples[n_ready]->buffer,
+					   .scratch = sample_memory_resize(samples[n_ready]->memory, NULL, 0,
+													   n * sizeof(uint64_t), &status),
+					   .n = n};
+	}
+	if (!sdq_failed(status))
+		status = sort_sides_by_job(sides, k, visit, argument, job, n_groups);
+	for (size_t i = 0; i < n_ready; i++)
+	{
+		sample_memory_free(samples[i]->memory, sides[i].scratch, sides[i].n * sizeof(uint64_t));
+		if (!sdq_failed(status))
+			buffer_is_sorted(samples[i]);
+	}
+	return status;
 }
 
 SdqStatus

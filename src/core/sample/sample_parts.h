@@ -49,8 +49,12 @@ extern SdqStatus parts_sort_buffer(Sample *sample, Stop *stop);
 /* Is the buffer large, not sorted, and is there room to sort it in place? */
 extern bool parts_sort_pays(const Sample *sample);
 
-/* Then do so, on the threads of a job, or here if that is NULL. */
-extern SdqStatus parts_sort_in_place(Sample *sample, Job *job, Stop *stop);
+/* Then do so. */
+extern SdqStatus parts_sort_here(Sample *sample, Stop *stop);
+
+/* The same with several samples, k at most SORT_MOST_SIDES, on the threads of a job; see sort_sides_by_job(). */
+extern SdqStatus parts_sort_sides(Sample **samples, size_t k, SortVisit visit, void *argument,
+								  Job *job, size_t *n_groups);
 
 /* Turn the table, if there is one, into a run. */
 extern SdqStatus parts_close_table(Sample *sample, Stop *stop);

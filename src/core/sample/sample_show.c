@@ -310,7 +310,22 @@ sample_unsorted(const Sample *sample)
 SdqStatus
 sample_sort(Sample *sample, Job *job)
 {
-	return parts_sort_pays(sample) ? parts_sort_in_place(sample, job, job->stop) : sdq_ok();
+	size_t n_groups;
+
+	return parts_sort_pays(sample) ? parts_sort_sides(&sample, 1, NULL, NULL, job, &n_groups)
+								   : sdq_ok();
+}
+
+SdqStatus
+sample_sort_sides(Sample **samples, size_t k, SortVisit visit, void *argument, Job *job,
+				  size_t *n_groups)
+{
+	*n_groups = 0;
+	for (size_t i = 0; i < k; i++)
+		if (!is_buffer_alone(samples[i]) || !parts_sort_pays(samples[i]) ||
+			(i > 0 && samples[i] == samples[0]))
+			return sdq_ok();
+	return parts_sort_sides(samples, k, visit, argument, job, n_groups);
 }
 
 SdqStatus
@@ -321,7 +336,7 @@ sample_stream_open(Sample *sample, Arena *scratch, Stop *stop, SampleStream *str
 
 	/* Entries of a run are read faster than keys, and few keys become a run soon. */
 	if (is_buffer_alone(sample) && parts_sort_pays(sample))
-		status = parts_sort_in_place(sample, NULL, stop);
+		status = parts_sort_here(sample, stop);
 	if (sdq_failed(status))
 		return status;
 	if (sample->is_sorted && is_buffer_alone(sample))
