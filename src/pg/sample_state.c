@@ -21,7 +21,6 @@
 #include "utils/expandeddatum.h"
 #include "utils/memutils.h"
 
-#include "core/sample/sample.h"
 #include "pg/array_reader.h"
 #include "pg/computation.h"
 #include "pg/sample_flat.h"
@@ -137,16 +136,24 @@ sort_sides(Job *job, void *argument)
 	return status;
 }
 
+/* Is there much to be sorted? */
+static bool
+is_worth_threads(const SampleState *state)
+{
+	uint64 n_unsorted = 0;
+
+	for (int side = 0; side < state->type->n_sides; side++)
+		n_unsorted += sample_unsorted(&state->sides[side].sample);
+	return n_unsorted >= WORTH_THREADS;
+}
+
 /* Sort large samples on threads, before they are looked at. */
 static void
 sort_on_threads(SampleState *state)
 {
-	uint64 n_unsorted = 0;
 	Computation *computation;
 
-	for (int side = 0; side < state->type->n_sides; side++)
-		n_unsorted += sample_unsorted(&state->sides[side].sample);
-	if (n_unsorted < WORTH_THREADS)
+	if (!is_worth_threads(state))
 		return;
 	computation = computation_begin();
 	check_sample_status(computation_run(computation, sort_sides, state));
@@ -210,6 +217,19 @@ sample_state_open_streams(Datum value, const SampleStateType *type, SampleStream
 	state = expanded_state(value, type);
 	open_expanded_streams(state, CurrentMemoryContext, streams);
 	return type->n_parameters == 0 ? NULL : state->parameters;
+}
+
+bool
+sample_state_unsorted(Datum value, const SampleStateType *type, Sample **samples)
+{
+	SampleState *state;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+		return false;
+	state = expanded_state(value, type);
+	for (int side = 0; side < type->n_sides; side++)
+		samples[side] = &state->sides[side].sample;
+	return is_worth_threads(state);
 }
 
 uint64

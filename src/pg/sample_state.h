@@ -36,6 +36,7 @@
 
 #include "postgres.h"
 
+#include "core/sample/sample.h"
 #include "core/sample/tally.h"
 #include "fmgr.h"
 
@@ -116,6 +117,13 @@ extern const SampleParameter *sample_state_open(Datum value, const SampleStateTy
  * for memory. Borrowed alike; each stream may be read while others of the same value are. */
 extern const SampleParameter *sample_state_open_streams(Datum value, const SampleStateType *type,
 														SampleStream *streams);
+
+/*
+ * samples[n_sides] of an object, for whoever can make more of them than streams, with work that is worth
+ * threads: borrowed alike, and not to be changed in value. False for a flat value, and where little is left
+ * to be sorted.
+ */
+extern bool sample_state_unsorted(Datum value, const SampleStateType *type, Sample **samples);
 
 /* The whole bodies of a type's input, output, receive and send functions. */
 extern Datum sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type);

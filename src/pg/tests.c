@@ -7,6 +7,8 @@
 
 #include "fmgr.h"
 
+#include "pg/sample_memory.h"
+#include "pg/sample_state.h"
 #include "pg/test_call.h"
 #include "pg/test_fields.h"
 
@@ -20,15 +22,42 @@ typedef struct TestWork
 {
 	Tally tally;
 	TestMethod method;
+	Sample *samples[2]; /* x and y, if they are to be folded while they are sorted */
+	KsFold fold;
+	bool is_folded;
 	KsResult ks; /* of either test */
 	MwResult mw;
 } TestWork;
+
+/* Work of a computation: fold samples on threads. */
+static SdqStatus
+fold_samples(Job *job, void *argument)
+{
+	TestWork *work = argument;
+
+	return ks_fold_samples(work->samples[0], work->samples[1], job, &work->fold, &work->is_folded);
+}
+
+/* Do so. */
+static void
+fold_on_threads(TestWork *work)
+{
+	Computation *computation = computation_begin();
+
+	check_sample_status(computation_run(computation, fold_samples, work));
+	computation_end(computation);
+}
 
 static SdqStatus
 run_ks(Job *job, void *argument)
 {
 	TestWork *work = argument;
 
+	if (work->is_folded)
+	{
+		work->fold.ties.tally = &work->tally;
+		return ks_test_folded(&work->fold, work->method, job->arena, job->stop, &work->ks);
+	}
 	return ks_test(&work->tally, work->method, job->arena, job->stop, &work->ks);
 }
 
@@ -68,6 +97,8 @@ synthdq_ks_final(PG_FUNCTION_ARGS)
 {
 	TestWork work = {.method = TEST_AUTO};
 
+	if (sample_state_unsorted(PG_GETARG_DATUM(0), &sample_pair_type, work.samples))
+		fold_on_threads(&work);
 	if (!open_pair(PG_GETARG_DATUM(0), &work.tally))
 		PG_RETURN_NULL();
 	return ks_result_datum(fcinfo, &work);
@@ -79,6 +110,9 @@ synthdq_ks_test(PG_FUNCTION_ARGS)
 {
 	TestWork work = {.method = argument_method(fcinfo, 2)};
 
+	if (sample_state_unsorted(PG_GETARG_DATUM(0), &ecdf_type, &work.samples[0]) &&
+		sample_state_unsorted(PG_GETARG_DATUM(1), &ecdf_type, &work.samples[1]))
+		fold_on_threads(&work);
 	if (!open_two(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), &work.tally))
 		PG_RETURN_NULL();
 	return ks_result_datum(fcinfo, &work);

@@ -9,6 +9,7 @@
 #include "core/tests/ks_band.h"
 #include "core/tests/ks_closed.h"
 #include "core/tests/ks_exact.h"
+#include "core/tests/ks_fold.h"
 #include "core/tests/ks_normal.h"
 #include "core/tests/ks_ties.h"
 #include "core/tests/lattice.h"
@@ -20,23 +21,6 @@
 /* An exact p this near to 1 is 1. */
 #define LOG_CERTAIN 1e-13
 
-/* Distinct values between two looks at the stop flag while folding: some milliseconds. */
-#define POLL_BLOCKS (1 << 20)
-
-/* What one pass over the tally finds. */
-typedef struct KsFold
-{
-	KsTies ties;
-	int64_t n_x;
-	int64_t n_y;
-	int64_t n_blocks;
-	int64_t plus; /* max d_k */
-	int64_t minus;
-	double location;
-	bool ends_at_n_x; /* a block ends after n_x values, so that all of x may lie below y */
-	bool ends_at_n_y;
-} KsFold;
-
 /* The three questions of one test: two-sided, greater, less; NULL plans are not needed. */
 enum
 {
@@ -45,92 +29,6 @@ enum
 	LESS,
 	N_ALTERNATIVES
 };
-
-/*
- * Fold some blocks, of which there are *seen_x and *seen_y values before. The lattice number is evaluated
- * after whole blocks only: that alone makes ties right. Where it is greatest is looked for only if
- * these blocks have a new greatest one, so that the first pass has no branches.
- */
-static void
-fold_blocks(KsFold *fold, const TallyBlock *blocks, size_t n, int64_t *seen_x, int64_t *seen_y)
-{
-	int64_t n_x = fold->n_x;
-	int64_t n_y = fold->n_y;
-	int64_t before = fold->plus > fold->minus ? fold->plus : fold->minus;
-	int64_t start = *seen_x * n_y - *seen_y * n_x;
-	int64_t x = *seen_x;
-	int64_t y = *seen_y;
-	int64_t high = fold->plus;
-	int64_t low = -fold->minus;
-	bool ends_at_n_x = false;
-	bool ends_at_n_y = false;
-	int64_t greatest;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		int64_t d;
-
-		x += blocks[i].x;
-		y += blocks[i].y;
-		d = x * n_y - y * n_x;
-		high = d > high ? d : high;
-		low = d < low ? d : low;
-		ends_at_n_x |= x + y == n_x;
-		ends_at_n_y |= x + y == n_y;
-	}
-	fold->plus = high;
-	fold->minus = -low;
-	fold->ends_at_n_x |= ends_at_n_x;
-	fold->ends_at_n_y |= ends_at_n_y;
-	*seen_x = x;
-	*seen_y = y;
-
-	greatest = high > -low ? high : -low;
-	if (greatest == before)
-		return;
-	for (size_t i = 0; i < n; i++)
-	{
-		start += blocks[i].x * n_y - blocks[i].y * n_x;
-		if (start == greatest || -start == greatest)
-		{
-			fold->location = blocks[i].value;
-			return;
-		}
-	}
-}
-
-static SdqStatus
-fold_tally(Tally *tally, Stop *stop, KsFold *fold)
-{
-	TallyBlock blocks[TALLY_BATCH];
-	int64_t seen_x = 0;
-	int64_t seen_y = 0;
-	int64_t next_poll = POLL_BLOCKS;
-	size_t n;
-
-	ks_ties_init(&fold->ties, tally);
-	fold->n_x = fold->ties.n_x;
-	fold->n_y = fold->ties.n_y;
-	fold->plus = 0;
-	fold->minus = 0;
-	fold->ends_at_n_x = false;
-	fold->ends_at_n_y = false;
-	fold->location = NAN;
-	tally_rewind(tally);
-	while ((n = tally_next_batch(tally, blocks)) > 0)
-	{
-		fold_blocks(fold, blocks, n, &seen_x, &seen_y);
-		ks_ties_add(&fold->ties, blocks, n);
-		if (fold->ties.n_blocks >= next_poll)
-		{
-			next_poll = fold->ties.n_blocks + POLL_BLOCKS;
-			if (stop_poll(stop))
-				return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		}
-	}
-	fold->n_blocks = fold->ties.n_blocks;
-	return tally_status(tally);
-}
 
 /* Hodges' argument, half a lattice step below the statistic; at most 0 for a statistic of 0. */
 static double
@@ -333,32 +231,36 @@ find_p_values(const KsFold *fold, TestMethod method, Arena *scratch, Stop *stop,
 }
 
 SdqStatus
-ks_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, KsResult *result)
+ks_test_folded(const KsFold *fold, TestMethod method, Arena *scratch, Stop *stop, KsResult *result)
 {
-	KsFold fold;
 	PValue p[N_ALTERNATIVES];
-	double product;
+	double product = (double) (fold->n_x * fold->n_y);
 	SdqStatus status;
 
-	if (tally->x.n == 0 || tally->y.n == 0)
-		return sdq_error(SDQ_BAD_ARGUMENT, 0, 1);
-	status = fold_tally(tally, stop, &fold);
-	if (sdq_failed(status))
-		return status;
-
-	product = (double) (fold.n_x * fold.n_y);
-	result->lattice_plus = fold.plus;
-	result->lattice_minus = fold.minus;
-	result->d_plus = (double) fold.plus / product;
-	result->d_minus = (double) fold.minus / product;
+	result->lattice_plus = fold->plus;
+	result->lattice_minus = fold->minus;
+	result->d_plus = (double) fold->plus / product;
+	result->d_minus = (double) fold->minus / product;
 	result->statistic = result->d_plus > result->d_minus ? result->d_plus : result->d_minus;
-	result->location = fold.location;
-	result->n_x = fold.n_x;
-	result->n_y = fold.n_y;
+	result->location = fold->location;
+	result->n_x = fold->n_x;
+	result->n_y = fold->n_y;
 
-	status = find_p_values(&fold, method, scratch, stop, p, &result->method);
+	status = find_p_values(fold, method, scratch, stop, p, &result->method);
 	result->two_sided = p[TWO_SIDED];
 	result->greater = p[GREATER];
 	result->less = p[LESS];
 	return status;
+}
+
+SdqStatus
+ks_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop, KsResult *result)
+{
+	KsFold fold;
+	SdqStatus status;
+
+	if (tally->x.n == 0 || tally->y.n == 0)
+		return sdq_error(SDQ_BAD_ARGUMENT, 0, 1);
+	status = ks_fold_tally(tally, stop, &fold);
+	return sdq_failed(status) ? status : ks_test_folded(&fold, method, scratch, stop, result);
 }

@@ -8,6 +8,7 @@
 #include "core/base/arena.h"
 #include "core/base/stop.h"
 #include "core/sample/tally.h"
+#include "core/tests/ks_fold.h"
 #include "core/tests/method.h"
 #include "core/tests/tail.h"
 
@@ -63,6 +64,10 @@ typedef struct KsResult
  */
 extern SdqStatus ks_test(Tally *tally, TestMethod method, Arena *scratch, Stop *stop,
 						 KsResult *result);
+
+/* The same of samples, neither of them empty, that have been folded; fold->ties.tally is set. */
+extern SdqStatus ks_test_folded(const KsFold *fold, TestMethod method, Arena *scratch, Stop *stop,
+								KsResult *result);
 
 /* The asymptotic p-values without ties, for a statistic of `lattice` / (n_x n_y). */
 extern PValue ks_hodges_two_sided(int64_t n_x, int64_t n_y, int64_t lattice);

@@ -81,6 +81,29 @@ ks_ties_add(KsTies *ties, const TallyBlock *blocks, size_t n)
 	ties->n_values = n_values;
 }
 
+bool
+ks_ties_add_light(KsTies *ties, int64_t n_blocks, int64_t n_values)
+{
+	int64_t N = ties->n_x + ties->n_y;
+	int part = ties->part;
+	int64_t part_end = ties->part_end;
+
+	if (n_blocks == 0)
+		return true;
+	while (ties->n_values + 1 > part_end)
+		part_end = end_of_part(N, ++part);
+	if (ties->n_values + n_values > part_end)
+		return false;
+	ties->part = part;
+	ties->part_end = part_end;
+	ties->n_blocks += n_blocks;
+	ties->n_values += n_values;
+	ties->parts[part].n_blocks += n_blocks;
+	ties->parts[part].n_taps += (double) (n_values + n_blocks);
+	ties->parts[part].last_end = ties->n_values;
+	return true;
+}
+
 SdqStatus
 ks_ties_read(KsTies *ties, Tally *tally)
 {

@@ -53,6 +53,15 @@ extern void ks_ties_init(KsTies *ties, Tally *tally);
 /* The next n distinct values. */
 extern void ks_ties_add(KsTies *ties, const TallyBlock *blocks, size_t n);
 
+/* Values that occur at most so often are light: they are divided in all ways, and their taps are whole
+ * numbers. */
+#define KS_TIES_LIGHT 120
+
+/* The next n_blocks distinct values with n_values observations in all, each of them light. What
+ * ks_ties_add() would do with them, bit for bit where all values of the pooled sample are light; but for
+ * the counts of the first KS_TIES_KEPT_MAX. False, and nothing is added: they end in different parts. */
+extern bool ks_ties_add_light(KsTies *ties, int64_t n_blocks, int64_t n_values);
+
 /* Read the whole tally. The failures of the tally. */
 extern SdqStatus ks_ties_read(KsTies *ties, Tally *tally);
 
