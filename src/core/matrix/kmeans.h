@@ -17,12 +17,14 @@
 
 typedef struct KmeansOptions
 {
-	size_t k;        /* 1 .. n */
-	size_t n_init;   /* restarts, at least 1; the one of least inertia wins, the first of equals */
-	size_t max_iter; /* iterations of one restart, at least 1 */
-	double tol;      /* stop when the centres' squared movement is at most tol times the mean
+	size_t k;         /* 1 .. n */
+	size_t n_init;    /* restarts, at least 1; the one of least inertia wins, the first of equals */
+	size_t max_iter;  /* iterations of one restart, at least 1 */
+	double tol;       /* stop when the centres' squared movement is at most tol times the mean
 							* variance of a column; >= 0 */
-	uint64_t seed;   /* of the random numbers; restart r has a stream of its own */
+	uint64_t seed;    /* of the random numbers; restart r has a stream of its own */
+	bool measure_all; /* for tests: measure every row in every iteration, though bounds of its
+						* distances prove that it stays; the result is the same */
 	const double *initial; /* [k][d] centres to begin with, in units of the data: one restart, no
 							* seeding. NULL = greedy k-means++ */
 } KmeansOptions;

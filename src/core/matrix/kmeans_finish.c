@@ -3,10 +3,10 @@
  *		Means, labels, distances and margins in double.
  *
  * The clusters' means are formed from the stored rows in double, and each row goes to the nearest of
- * these means: float products, with a bound of their error, say which centres can be the nearest or
- * the second nearest, and those are measured in double. So labels, distances, margins and centres
- * agree with each other, even where the iteration's float labels were within rounding of a border.
- * A centre that loses its last row by that is dropped. Clusters are numbered by descending size.
+ * these means: scores say which centres can be the nearest or the second nearest, and those are
+ * measured in double. So labels, distances, margins and centres agree with each other, also after
+ * the last movement of the centres. A centre that loses its last row by that is dropped. Clusters are
+ * numbered by descending size.
  */
 #include "core/matrix/kmeans_finish.h"
 
@@ -15,43 +15,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/blas.h"
 #include "core/base/sizes.h"
 #include "core/matrix/distance.h"
+#include "core/matrix/kmeans_score.h"
 
 /* The sums of means are formed in at most so many chunks of rows, and with at most so many bytes. */
 #define MEAN_MAX_CHUNKS ((size_t) 64)
 #define MEAN_SUM_BYTES  ((size_t) 32 * 1024 * 1024)
 
-/* Rows of a tile, fewer for large k d, and centres in one product. */
-#define TILE_MAX_ROWS   ((size_t) 64)
-#define TILE_MIN_ROWS   ((size_t) 4)
+/* A tile takes up to so many multiplications, but has at least so many rows. */
 #define TILE_OPERATIONS ((size_t) 1 << 26)
-#define CENTER_PANEL    ((size_t) 512)
+#define TILE_MAX_ROWS   ((size_t) 64)
+#define TILE_MIN_ROWS   KERNEL_ROWS
 
 /* Below this a sum of squares may have lost digits to underflow. */
 #define SAFE_SQUARE 1e-280
 
-/* All that the phases share; centres are scaled as the store's readers scale rows. */
+/* All that the phases share; everything is in units of the rows. */
 typedef struct Finish
 {
-	const RowStore *store;
-	const FloatRows *rows;
+	const KmeansRows *rows;
 	const int32_t *labels;
-	size_t k;
-	double *centers; /* [k][d] */
+	Centers centers;
 
 	size_t n_chunks;
-	double *shifts; /* [k][d] by label: a row of the cluster */
-	double *sums;   /* [n_chunks][k][d] of differences to the shifts */
+	size_t n_labels;
+	double *shifts; /* [n_labels][d] a row of the cluster; zeros for bytes, whose sums are exact */
+	double *sums;   /* [n_chunks][n_labels][d] of differences to the shifts */
 	double *row;    /* [threads][d] */
 
 	size_t tile_rows;
-	size_t panel;
-	float *float_centers; /* [k][ld] */
-	float *center_norms;  /* [k] squared */
-	float *scores;        /* [threads][tile_rows][panel] */
-	Kmeans *result;       /* distance and margin hold squared distances meanwhile */
+	size_t score_size; /* doubles of a thread's scores */
+	double *scores;    /* [threads][score_size] */
+	Kmeans *result;    /* distance and margin hold squared distances meanwhile */
 } Finish;
 
 /* How clusters are ordered. */
@@ -105,43 +101,56 @@ static void
 mean_chunk(void *argument, size_t chunk, int thread)
 {
 	const Finish *finish = argument;
-	const RowStore *store = finish->store;
-	size_t d = store->d;
-	double *sums = finish->sums + chunk * finish->k * d;
+	const KmeansRows *rows = finish->rows;
+	size_t d = rows->d;
+	double *sums = finish->sums + chunk * finish->n_labels * d;
 	double *restrict row = finish->row + (size_t) thread * d;
-	size_t end = store->n * (chunk + 1) / finish->n_chunks;
+	size_t end = rows->n * (chunk + 1) / finish->n_chunks;
 
-	memset(sums, 0, finish->k * d * sizeof(double));
-	for (size_t i = store->n * chunk / finish->n_chunks; i < end; i++)
+	memset(sums, 0, finish->n_labels * d * sizeof(double));
+	for (size_t i = rows->n * chunk / finish->n_chunks; i < end; i++)
 	{
 		double *restrict sum = sums + (size_t) finish->labels[i] * d;
 		const double *restrict shift = finish->shifts + (size_t) finish->labels[i] * d;
 
-		row_store_read_double(store, i, 1, row, d);
+		if (rows->is_bytes)
+		{
+			kmeans_row_add(rows, i, 1, 0, d, sum);
+			continue;
+		}
+		kmeans_row_read(rows, i, row);
 		for (size_t j = 0; j < d; j++)
 			sum[j] += row[j] - shift[j];
 	}
 }
 
-/* finish->centers: the means of the ranked clusters, in the order of the ranks. They are formed from
- * differences to each cluster's first row, so that the mean of equal rows is exactly that row. */
+/* The chunks that means of k clusters are formed in. */
+static size_t
+mean_chunks(size_t k, size_t d)
+{
+	size_t chunks = MEAN_SUM_BYTES / sizeof(double) / (k * d);
+
+	return chunks == 0 ? 1 : minimum(chunks, MEAN_MAX_CHUNKS);
+}
+
+/* The centres: the means of the ranked clusters, in the order of the ranks. Unless sums are exact,
+ * they are formed from differences to each cluster's first row, so that the mean of equal rows is
+ * exactly that row. */
 static SdqStatus
 compute_means(Job *job, Finish *finish, const ClusterRank *ranks, size_t occupied)
 {
 	ArenaMark mark = arena_mark(job->arena);
-	size_t d = finish->store->d;
-	size_t all = finish->k * d;
+	size_t d = finish->rows->d;
+	size_t all = finish->n_labels * d;
 	SdqStatus status;
 
-	finish->n_chunks = MEAN_SUM_BYTES / sizeof(double) / all;
-	finish->n_chunks = finish->n_chunks == 0 ? 1 : minimum(finish->n_chunks, MEAN_MAX_CHUNKS);
+	finish->n_chunks = mean_chunks(finish->n_labels, d);
 	finish->sums = arena_alloc(job->arena, finish->n_chunks, all * sizeof(double));
-	finish->shifts = arena_alloc(job->arena, all, sizeof(double));
+	finish->shifts = arena_zalloc(job->arena, all, sizeof(double));
 	if (finish->sums == NULL || finish->shifts == NULL)
 		return arena_failure(job->arena);
-	for (size_t r = 0; r < occupied; r++)
-		row_store_read_double(finish->store, ranks[r].first_row, 1,
-							  finish->shifts + ranks[r].cluster * d, d);
+	for (size_t r = 0; r < occupied && !finish->rows->is_bytes; r++)
+		kmeans_row_read(finish->rows, ranks[r].first_row, finish->shifts + ranks[r].cluster * d);
 	status = pool_run(job->pool, mean_chunk, finish, finish->n_chunks);
 	for (size_t r = 0; r < occupied && !sdq_failed(status); r++)
 		for (size_t j = 0; j < d; j++)
@@ -150,10 +159,10 @@ compute_means(Job *job, Finish *finish, const ClusterRank *ranks, size_t occupie
 
 			for (size_t chunk = 0; chunk < finish->n_chunks; chunk++)
 				sum += finish->sums[chunk * all + ranks[r].cluster * d + j];
-			finish->centers[r * d + j] =
+			finish->centers.exact[r * d + j] =
 				finish->shifts[ranks[r].cluster * d + j] + sum / (double) ranks[r].size;
 		}
-	finish->k = occupied;
+	finish->centers.k = occupied;
 	arena_release(job->arena, mark);
 	return status;
 }
@@ -187,33 +196,39 @@ offer_center(TwoNearest *nearest, double distance2, int32_t cluster)
 	}
 }
 
-/* Note the two smallest of a panel's scores and of those before. */
-static void
-smallest_scores(const float *scores, size_t count, float smallest[2])
+/* The second smallest of k scores. */
+static double
+second_smallest(const double *scores, size_t k)
 {
-	for (size_t c = 0; c < count; c++)
-		if (scores[c] < smallest[0])
+	double smallest = INFINITY;
+	double second = INFINITY;
+
+	for (size_t c = 0; c < k; c++)
+		if (scores[c] < smallest)
 		{
-			smallest[1] = smallest[0];
-			smallest[0] = scores[c];
+			second = smallest;
+			smallest = scores[c];
 		}
-		else if (scores[c] < smallest[1])
-			smallest[1] = scores[c];
+		else if (scores[c] < second)
+			second = scores[c];
+	return second;
 }
 
-/* scores[count][panel] = |c|^2 - 2 x.c for a tile of rows and a panel of centres. */
-static void
-score_tile(const Finish *finish, size_t start, size_t count, size_t first, size_t panel,
-		   float *scores)
+/* The two nearest centres of a row, and the squares of its distances to them. */
+static TwoNearest
+two_nearest(const Finish *finish, size_t i, const double *scores, double *row)
 {
-	const FloatRows *rows = finish->rows;
+	const Centers *centers = &finish->centers;
+	size_t d = finish->rows->d;
+	double limit = second_smallest(scores, centers->k) + 2 * score_error(finish->rows, centers, i);
+	TwoNearest nearest = none_nearest;
 
-	blas_sgemm(BLAS_NO_TRANSPOSE, BLAS_TRANSPOSE, count, panel, rows->d, -2,
-			   rows->data + start * rows->ld, rows->ld, finish->float_centers + first * rows->ld,
-			   rows->ld, 0, scores, panel);
-	for (size_t i = 0; i < count; i++)
-		for (size_t c = 0; c < panel; c++)
-			scores[i * panel + c] += finish->center_norms[first + c];
+	kmeans_row_read(finish->rows, i, row);
+	for (size_t c = 0; c < centers->k; c++)
+		/* Written so that NaN is measured. */
+		if (!(scores[c] > limit))
+			offer_center(&nearest, double_distance2(row, centers->exact + c * d, d), (int32_t) c);
+	return nearest;
 }
 
 /* The two nearest centres of the rows of a tile. */
@@ -221,47 +236,30 @@ static void
 nearest_chunk(void *argument, size_t tile, int thread)
 {
 	const Finish *finish = argument;
-	const FloatRows *rows = finish->rows;
-	size_t d = rows->d;
-	size_t start = tile * finish->tile_rows;
-	size_t count = minimum(finish->tile_rows, rows->n - start);
-	float *scores = finish->scores + (size_t) thread * finish->tile_rows * finish->panel;
-	double *row = finish->row + (size_t) thread * d;
-	TwoNearest nearest[TILE_MAX_ROWS];
-	float smallest[TILE_MAX_ROWS][2];
+	const KmeansRows *rows = finish->rows;
+	size_t end = minimum((tile + 1) * finish->tile_rows, rows->n);
+	double *scores = finish->scores + (size_t) thread * finish->score_size;
+	double *row = finish->row + (size_t) thread * rows->d;
+	Kmeans *result = finish->result;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t first = tile * finish->tile_rows; first < end; first += KERNEL_ROWS)
 	{
-		nearest[i] = none_nearest;
-		smallest[i][0] = smallest[i][1] = INFINITY;
-	}
-	for (size_t first = 0; first < finish->k; first += finish->panel)
-	{
-		size_t panel = minimum(finish->panel, finish->k - first);
+		size_t count = minimum(KERNEL_ROWS, end - first);
+		uint32_t list[KERNEL_ROWS];
 
-		score_tile(finish, start, count, first, panel, scores);
+		for (size_t i = 0; i < count; i++)
+			list[i] = (uint32_t) (first + i);
+		score_rows(rows, &finish->centers, list, count, scores);
 		for (size_t i = 0; i < count; i++)
 		{
-			/* Means are no longer than the longest row. */
-			double error = float_product_error(sqrt(rows->norm2[start + i]), rows->largest, d);
-			double limit;
+			TwoNearest nearest =
+				two_nearest(finish, first + i, scores + i * score_stride(&finish->centers), row);
 
-			smallest_scores(scores + i * panel, panel, smallest[i]);
-			limit = smallest[i][1] + 2 * error;
-			row_store_read_double(finish->store, start + i, 1, row, d);
-			for (size_t c = 0; c < panel; c++)
-				if (scores[i * panel + c] <= limit)
-					offer_center(&nearest[i],
-								 double_distance2(row, finish->centers + (first + c) * d, d),
-								 (int32_t) (first + c));
+			result->cluster[first + i] = nearest.cluster[0];
+			result->distance[first + i] = nearest.distance2[0];
+			result->second[first + i] = nearest.cluster[1];
+			result->margin[first + i] = nearest.distance2[1];
 		}
-	}
-	for (size_t i = 0; i < count; i++)
-	{
-		finish->result->cluster[start + i] = nearest[i].cluster[0];
-		finish->result->distance[start + i] = nearest[i].distance2[0];
-		finish->result->second[start + i] = nearest[i].cluster[1];
-		finish->result->margin[start + i] = nearest[i].distance2[1];
 	}
 }
 
@@ -269,22 +267,12 @@ nearest_chunk(void *argument, size_t tile, int thread)
 static SdqStatus
 find_nearest(Job *job, Finish *finish)
 {
-	size_t d = finish->rows->d;
-	size_t ld = finish->rows->ld;
+	SdqStatus status;
 
-	for (size_t c = 0; c < finish->k; c++)
-	{
-		double norm2 = 0;
-
-		for (size_t j = 0; j < d; j++)
-		{
-			float x = (float) finish->centers[c * d + j];
-
-			finish->float_centers[c * ld + j] = x;
-			norm2 += (double) x * (double) x;
-		}
-		finish->center_norms[c] = (float) norm2;
-	}
+	finish->centers.n_panels = divide_up(finish->centers.k, PANEL_CENTERS);
+	status = centers_prepare(job, finish->rows, &finish->centers);
+	if (sdq_failed(status))
+		return status;
 	return pool_run(job->pool, nearest_chunk, finish,
 					divide_up(finish->rows->n, finish->tile_rows));
 }
@@ -294,22 +282,23 @@ static SdqStatus
 settle(Job *job, Finish *finish, ClusterRank *ranks)
 {
 	size_t d = finish->rows->d;
+	Centers *centers = &finish->centers;
 
 	for (;;)
 	{
 		size_t kept = 0;
 		SdqStatus status = find_nearest(job, finish);
 
-		if (sdq_failed(status) ||
-			rank_clusters(finish->result->cluster, finish->rows->n, finish->k, ranks) == finish->k)
+		if (sdq_failed(status) || rank_clusters(finish->result->cluster, finish->rows->n,
+												centers->k, ranks) == centers->k)
 			return status;
 		/* The sizes by cluster; the result's are written at the end. */
-		for (size_t r = 0; r < finish->k; r++)
+		for (size_t r = 0; r < centers->k; r++)
 			finish->result->size[ranks[r].cluster] = ranks[r].size;
-		for (size_t c = 0; c < finish->k; c++)
+		for (size_t c = 0; c < centers->k; c++)
 			if (finish->result->size[c] > 0)
-				memmove(finish->centers + kept++ * d, finish->centers + c * d, d * sizeof(double));
-		finish->k = kept;
+				memmove(centers->exact + kept++ * d, centers->exact + c * d, d * sizeof(double));
+		centers->k = kept;
 	}
 }
 
@@ -326,10 +315,11 @@ margin(double d1, double d2)
 static SdqStatus
 write_result(Job *job, const Finish *finish, const ClusterRank *ranks)
 {
-	const RowStore *store = finish->store;
+	const KmeansRows *rows = finish->rows;
 	Kmeans *result = finish->result;
-	size_t k = finish->k;
-	size_t d = store->d;
+	size_t k = finish->centers.k;
+	size_t d = rows->d;
+	double scale = kmeans_rows_scale(rows);
 	int32_t *number = arena_alloc(job->arena, k, sizeof(int32_t));
 
 	if (number == NULL)
@@ -342,15 +332,15 @@ write_result(Job *job, const Finish *finish, const ClusterRank *ranks)
 		result->inertia[r] = 0;
 		for (size_t j = 0; j < d; j++)
 			result->centers[r * d + j] =
-				store->mean[j] + finish->centers[ranks[r].cluster * d + j] / store->scale;
+				kmeans_from_rows(rows, finish->centers.exact[ranks[r].cluster * d + j], j);
 	}
-	for (size_t i = 0; i < store->n; i++)
+	for (size_t i = 0; i < rows->n; i++)
 	{
 		double nearest = sqrt(result->distance[i]);
 
 		result->cluster[i] = number[result->cluster[i]];
 		result->inertia[result->cluster[i]] += result->distance[i];
-		result->distance[i] = nearest / store->scale;
+		result->distance[i] = nearest / scale;
 		if (k == 1)
 			continue;
 		result->second[i] = number[result->second[i]];
@@ -359,7 +349,7 @@ write_result(Job *job, const Finish *finish, const ClusterRank *ranks)
 	result->total_inertia = 0;
 	for (size_t r = 0; r < k; r++)
 	{
-		result->inertia[r] = result->inertia[r] / store->scale / store->scale;
+		result->inertia[r] = result->inertia[r] / scale / scale;
 		result->total_inertia += result->inertia[r];
 	}
 	if (k == 1)
@@ -371,36 +361,40 @@ write_result(Job *job, const Finish *finish, const ClusterRank *ranks)
 }
 
 SdqStatus
-kmeans_finish(Job *job, const RowStore *store, const FloatRows *rows, const int32_t *labels,
-			  size_t k, Kmeans *result)
+kmeans_finish(Job *job, const KmeansRows *rows, const int32_t *labels, size_t k, Kmeans *result)
 {
-	Finish finish = {.store = store, .rows = rows, .labels = labels, .k = k, .result = result};
+	Finish finish = {.rows = rows, .labels = labels, .n_labels = k, .result = result};
 	Arena *arena = job->arena;
 	size_t threads = (size_t) pool_threads(job->pool);
 	ClusterRank *ranks = arena_alloc(arena, k, sizeof(ClusterRank));
-	size_t occupied;
-	SdqStatus status;
+	SdqStatus status = centers_allocate(arena, rows, k, &finish.centers);
 
-	finish.panel = minimum(k, CENTER_PANEL);
-	finish.tile_rows = TILE_OPERATIONS / (k * rows->ld);
-	finish.tile_rows =
-		finish.tile_rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : minimum(finish.tile_rows, TILE_MAX_ROWS);
-	finish.centers = arena_alloc(arena, k, store->d * sizeof(double));
-	finish.row = arena_alloc(arena, threads, store->d * sizeof(double));
-	finish.float_centers = arena_zalloc(arena, k, rows->ld * sizeof(float));
-	finish.center_norms = arena_alloc(arena, k, sizeof(float));
-	finish.scores = arena_alloc(arena, threads * finish.tile_rows, finish.panel * sizeof(float));
-	if (ranks == NULL || finish.centers == NULL || finish.row == NULL ||
-		finish.float_centers == NULL || finish.center_norms == NULL || finish.scores == NULL)
+	finish.tile_rows = minimum(TILE_OPERATIONS / (k * rows->d), TILE_MAX_ROWS);
+	finish.tile_rows = finish.tile_rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : finish.tile_rows;
+	finish.score_size = KERNEL_ROWS * score_stride(&finish.centers);
+	finish.row = arena_alloc(arena, threads, rows->d * sizeof(double));
+	finish.scores = arena_alloc(arena, threads, finish.score_size * sizeof(double));
+	if (sdq_failed(status) || ranks == NULL || finish.row == NULL || finish.scores == NULL)
 		return arena_failure(arena);
 
-	occupied = rank_clusters(labels, store->n, k, ranks);
-	status = compute_means(job, &finish, ranks, occupied);
+	status = compute_means(job, &finish, ranks, rank_clusters(labels, rows->n, k, ranks));
 	if (!sdq_failed(status))
 		status = settle(job, &finish, ranks);
 	if (!sdq_failed(status))
 		status = write_result(job, &finish, ranks);
 	return status;
+}
+
+double
+kmeans_finish_memory(const RowStore *store, size_t k, int threads)
+{
+	double lanes = (double) divide_up(k, PANEL_CENTERS) * PANEL_CENTERS;
+	double d = (double) store->d;
+
+	return centers_memory(kmeans_rows_are_bytes(store), store->d, k) +
+		   (double) k * (sizeof(ClusterRank) + sizeof(int32_t)) +
+		   threads * (KERNEL_ROWS * lanes + d) * sizeof(double) +
+		   (double) (mean_chunks(k, store->d) + 1) * (double) k * d * sizeof(double);
 }
 
 /* ---------- one vector ---------- */

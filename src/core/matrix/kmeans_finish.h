@@ -9,13 +9,15 @@
 #include <stdint.h>
 
 #include "core/base/job.h"
-#include "core/matrix/float_rows.h"
 #include "core/matrix/kmeans.h"
-#include "core/matrix/row_store.h"
+#include "core/matrix/kmeans_rows.h"
 
 /* Fill *result (allocated, for at least k clusters) from labels[n] in 0 .. k - 1, some of which may
- * not occur. rows are the float copies of the store's rows. */
-extern SdqStatus kmeans_finish(Job *job, const RowStore *store, const FloatRows *rows,
-							   const int32_t *labels, size_t k, Kmeans *result);
+ * not occur. */
+extern SdqStatus kmeans_finish(Job *job, const KmeansRows *rows, const int32_t *labels, size_t k,
+							   Kmeans *result);
+
+/* Bytes that takes while it runs. */
+extern double kmeans_finish_memory(const RowStore *store, size_t k, int threads);
 
 #endif

@@ -9,16 +9,19 @@
 
 #include "core/base/job.h"
 #include "core/base/rng.h"
-#include "core/matrix/float_rows.h"
+#include "core/matrix/kmeans_rows.h"
 
 /*
  * Choose up to k rows as initial centres: chosen[k], of which *found are set. The first is uniform;
  * for each next one 2 + floor(ln k) rows are drawn with probability proportional to the squared
  * distance to the nearest centre chosen so far, and the one that lowers the sum of these distances
- * most is kept, the lowest row among equals. *found < k if the rows have only so many distinct float
- * values. Same bits for any number of threads.
+ * most is kept, the lowest row among equals. *found < k if the rows have only so many distinct
+ * values (as floats, unless they are bytes). Same bits for any number of threads.
  */
-extern SdqStatus kmeans_seed(Job *job, const FloatRows *rows, size_t k, Rng *rng, size_t *chosen,
+extern SdqStatus kmeans_seed(Job *job, const KmeansRows *rows, size_t k, Rng *rng, size_t *chosen,
 							 size_t *found);
+
+/* Bytes that takes while it runs. */
+extern double kmeans_seed_memory(const RowStore *store, size_t k);
 
 #endif
