@@ -17,8 +17,9 @@
  * State (y, v, gain) is double; forces are computed by float kernels from rounded positions, whose
  * error, about 1e-6 of a force, is far below what the descent notices.
  *
- * An iteration has two parallel sections: (1) blocks of pairs and chunks of rows of P, (2) chunks of
- * rows: forces gathered, points moved, coordinates summed. Between them the main thread adds up Z and
+ * An iteration has two parallel sections: (1) blocks of pairs and chunks of rows of P, after the sections
+ * of the grid where the field goes through one, (2) chunks of rows: forces gathered, points moved,
+ * coordinates summed. Between them the main thread adds up Z and
  * the sums in chunk order, centres the map and rounds it. Chunks depend on n alone.
  */
 #include "core/tsne/optimiser.h"
@@ -26,6 +27,7 @@
 #include <math.h>
 
 #include "core/tsne/attraction.h"
+#include "core/tsne/field.h"
 
 /* Rows of a chunk of every phase but the field. */
 #define ROW_CHUNK FIELD_ROW_ALIGNMENT
@@ -49,7 +51,7 @@ typedef struct Descent
 	size_t n;
 	size_t dims;
 	size_t row_chunks;
-	FieldExact field;
+	Field field;
 	double *y;        /* [n][dims] */
 	double *velocity; /* [n][dims] */
 	double *gain;     /* [n][dims] */
@@ -92,14 +94,14 @@ static void
 force_task(void *argument, size_t chunk, int thread)
 {
 	Descent *descent = argument;
-	size_t field_chunks = field_exact_chunks(&descent->field);
+	size_t blocks = field_chunks(&descent->field);
 
-	if (chunk < field_chunks)
+	if (chunk < blocks)
 	{
-		field_exact_chunk(&descent->field, chunk);
+		field_chunk(&descent->field, chunk);
 		return;
 	}
-	chunk -= field_chunks;
+	chunk -= blocks;
 	attraction_rows(descent->affinities, descent->position, (int) descent->dims, chunk * ROW_CHUNK,
 					chunk_rows(descent, chunk), descent->pull + chunk * ROW_CHUNK * descent->dims);
 }
@@ -140,7 +142,7 @@ move_task(void *argument, size_t chunk, int thread)
 	double push[ROW_CHUNK * MAP_MAX_DIMS];
 	double *sum = descent->sums + chunk * MAP_MAX_DIMS;
 
-	field_exact_forces(&descent->field, first, count, push);
+	field_forces(&descent->field, first, count, push);
 	for (size_t d = 0; d < MAP_MAX_DIMS; d++)
 		sum[d] = 0;
 	for (size_t i = 0; i < count; i++)
@@ -219,7 +221,6 @@ centre_map(Descent *descent)
 	for (size_t i = 0; i < descent->n; i++)
 		for (size_t d = 0; d < descent->dims; d++)
 			descent->y[i * descent->dims + d] -= mean[d];
-	field_exact_place(&descent->field, descent->y);
 	attraction_place(descent->y, descent->n, (int) descent->dims, descent->position);
 }
 
@@ -227,11 +228,13 @@ centre_map(Descent *descent)
 static SdqStatus
 compute_forces(Descent *descent)
 {
-	SdqStatus status =
-		run_chunks(descent, force_task, field_exact_chunks(&descent->field) + descent->row_chunks);
+	SdqStatus status = field_begin(descent->job, &descent->field, descent->y);
 
 	if (!sdq_failed(status))
-		descent->inverse_z = 1 / field_exact_z(&descent->field);
+		status =
+			run_chunks(descent, force_task, field_chunks(&descent->field) + descent->row_chunks);
+	if (!sdq_failed(status))
+		descent->inverse_z = 1 / field_z(&descent->field);
 	return status;
 }
 
@@ -301,7 +304,7 @@ prepare(Descent *descent)
 	Arena *arena = descent->job->arena;
 	size_t n = descent->n;
 	size_t dims = descent->dims;
-	SdqStatus status = field_exact_create(descent->job, n, (int) dims, &descent->field);
+	SdqStatus status = field_create(descent->job, n, (int) dims, &descent->field);
 
 	if (sdq_failed(status))
 		return status;
@@ -317,14 +320,14 @@ prepare(Descent *descent)
 }
 
 bool
-optimise_map_bytes(size_t n, int dims, size_t *bytes)
+optimise_map_bytes(size_t n, int dims, int threads, size_t *bytes)
 {
 	size_t per_row =
 		3 * (size_t) dims * sizeof(double) + attraction_stride(dims) * sizeof(float) + 1;
 	size_t state;
 	size_t field;
 
-	return checked_multiply(n, per_row, &state) && field_exact_bytes(n, dims, &field) &&
+	return checked_multiply(n, per_row, &state) && field_bytes(n, dims, threads, &field) &&
 		   checked_add(state, field, bytes);
 }
 

@@ -42,7 +42,7 @@ typedef struct DescentOptions
 extern SdqStatus optimise_map(Job *job, const Affinities *affinities, int dims,
 							  const DescentOptions *options, double *y, double *kl);
 
-/* So many bytes are allocated by optimise_map; false if that overflows. */
-extern bool optimise_map_bytes(size_t n, int dims, size_t *bytes);
+/* At most so many bytes are allocated by optimise_map with so many threads; false if that overflows. */
+extern bool optimise_map_bytes(size_t n, int dims, int threads, size_t *bytes);
 
 #endif

@@ -53,7 +53,7 @@ check_memory(Job *job, const RowStore *rows, const TsneOptions *options)
 	if (options->pca > 0 && rows->d > options->pca)
 		per_row += 2 * options->pca * sizeof(double); /* the scores, and the store made of them */
 	if (!checked_multiply(n, per_row, &neighbors) || !affinities_bytes(n, k, &affinities) ||
-		!optimise_map_bytes(n, options->dims, &descent) ||
+		!optimise_map_bytes(n, options->dims, pool_threads(job->pool), &descent) ||
 		!checked_add(neighbors, affinities, &total) || !checked_add(total, descent, &total))
 		return sdq_error(SDQ_TOO_LARGE, (double) n * (double) per_row, (double) SIZE_MAX);
 	return arena_check(job->arena, total);
