@@ -121,6 +121,11 @@ test_awkward(void)
 	check(status.code == SDQ_BAD_ARGUMENT && status.a == 51 && status.b == 50,
 		  "more components than columns are refused");
 	check(pca_fit(&job, &store, 0, &pca).code == SDQ_BAD_ARGUMENT, "and so are none");
+	arena.limit = arena.held + 50 * 50 * sizeof(double);
+	status = pca_fit(&job, &store, 1, &pca);
+	check(status.code == SDQ_OVER_LIMIT && status.a > status.b && status.b == (double) arena.limit,
+		  "too little memory is refused before the work, with what is needed and allowed");
+	arena.limit = 0;
 
 	store = new_store(&arena);
 	row_store_append(&store, row, 50);

@@ -72,6 +72,18 @@ decompose(Job *job, const double *covariance, double scale, Pca *pca)
 	return status;
 }
 
+/* Is there room for the covariance and, beside it, first its sums and then the matrix that the
+ * eigenvectors come from? */
+static SdqStatus
+check_memory(Job *job, size_t d)
+{
+	size_t bytes;
+
+	if (!checked_multiply(d, d, &bytes) || !checked_multiply(bytes, 2 * sizeof(double), &bytes))
+		return sdq_error(SDQ_TOO_LARGE, (double) d * (double) d, (double) SIZE_MAX);
+	return arena_check(job->arena, bytes);
+}
+
 SdqStatus
 pca_from_covariance(Job *job, const double *covariance, const double *mean, size_t d, size_t n,
 					size_t q, Pca *pca)
@@ -90,6 +102,8 @@ pca_fit(Job *job, const RowStore *rows, size_t q, Pca *pca)
 	ArenaMark mark;
 	SdqStatus status = begin_pca(job, rows->mean, d, rows->n, q, pca);
 
+	if (!sdq_failed(status))
+		status = check_memory(job, d);
 	if (sdq_failed(status))
 		return status;
 	mark = arena_mark(job->arena);
