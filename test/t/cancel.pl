@@ -38,6 +38,9 @@ $control->query(q{
     CREATE TABLE vectors AS
     SELECT ecdf_vector(px) FILTER (WHERE id <= 180) AS x,
            ecdf_vector(px) FILTER (WHERE id > 180) AS y FROM images WHERE id <= 360;
+    CREATE TABLE wide AS
+    SELECT i AS id, array_agg((hashint4(i * 10000 + j) & 255)::smallint) AS px
+    FROM generate_series(1, 150) i, generate_series(1, 4500) j GROUP BY i;
     VACUUM ANALYZE;
 });
 
@@ -58,6 +61,7 @@ my @long = (
     ['knn of equal rows', q{SELECT count(*) FROM knn(
         'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i',
         'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i', 50)}],
+    ['pca', q{SELECT count(*) FROM pca('SELECT id, px FROM wide', 2)}],
     ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],

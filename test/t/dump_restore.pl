@@ -41,6 +41,16 @@ for my $type (@types) {
         '', "$_ is stored") for @calls;
 }
 
+# Models are composites, whose numbers are dumped as text.
+is($session->query(q{
+    CREATE TABLE models AS
+    SELECT columns, pca_fit(format('SELECT id, array_agg(x * hashint4(j)) FROM numbers, generate_series(1, %s) j
+                                    WHERE part = 1 GROUP BY id', columns), 3) AS model
+    FROM generate_series(3, 120, 39) columns;
+    INSERT INTO models VALUES (0, NULL)}), '', 'models are stored');
+my $models = q{SELECT count(*), count(model), sum(cardinality((model).components)),
+                      md5(string_agg(md5(record_send(model)), ' ' ORDER BY columns)) FROM models};
+
 # All states of a type as one checksum of their binary form.
 sub checksum
 {
@@ -82,6 +92,15 @@ for my $type (@types) {
         SELECT count(*) FROM stored_$type WHERE ${type}_send(state::text::$type) <> ${type}_send(state)}),
         '0', "values of $type survive a cast to text and back");
 }
+
+like($session->query($models), qr/^5\|4\|/, 'there are models');
+is($restored->query($models), $session->query($models), 'models survive pg_dump');
+is($session->query(qq{
+    \\copy models to $scratch/copy.bin (format binary)
+    CREATE TABLE copied (LIKE models);
+    \\copy copied from $scratch/copy.bin (format binary)
+    SELECT count(*) FROM models m JOIN copied c USING (columns) WHERE m.model IS DISTINCT FROM c.model}),
+    '0', 'models survive binary COPY');
 
 my $question = q{
     SELECT ks_test(a.state, b.state), mw_test(a.state, b.state), mean(a.state), quantile(a.state, 0.25), n(b.state)

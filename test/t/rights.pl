@@ -30,6 +30,8 @@ my %functions = (
     kmeans => sub { "SELECT count(*) FROM kmeans(\$q\$$_[0]\$q\$, 2)" },
     kmeans_centers => sub { "SELECT sum(size) FROM kmeans_centers(\$q\$$_[0]\$q\$, 2)" },
     knn => sub { "SELECT count(*) FROM knn(\$q\$$_[0]\$q\$, \$q\$$_[0]\$q\$, 1)" },
+    pca => sub { "SELECT count(*) FROM pca(\$q\$$_[0]\$q\$, 2)" },
+    pca_fit => sub { "SELECT (pca_fit(\$q\$$_[0]\$q\$, 2)).n" },
     tsne => sub { "SELECT count(*) FROM tsne(\$q\$$_[0]\$q\$, perplexity => 2, n_iter => 10)" },
 );
 

@@ -34,6 +34,11 @@ my %computations = (
              FROM knn('SELECT id, px FROM images', 'SELECT id, px FROM images', 20) r},
     'knn of two queries' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id, rank))
              FROM knn('SELECT id, min_max_scale(px, 0, 7) FROM images', 'SELECT id, px FROM images', 20) r},
+    pca => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+             FROM pca('SELECT id, px FROM images', 20) r},
+    'pca of real numbers' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+             FROM pca('SELECT id, min_max_scale(px, 0, 99) FROM images', 20) r},
+    pca_fit => q{SELECT md5(m::text) FROM pca_fit('SELECT id, px FROM images', 100) m},
     tsne => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
               FROM tsne('SELECT id, px FROM images', n_iter => 60) r},
     'tsne in three dimensions' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
