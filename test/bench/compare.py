@@ -102,6 +102,7 @@ kde_nodes = nodes("kde(x, 200, 'scott')", "x")
 kde2d_nodes = np.array(np.meshgrid(nodes("kde2d(x, y, 200, 'scott')", "x"),
                                    nodes("kde2d(x, y, 200, 'scott')", "y"))).reshape(2, -1)
 real_float = real.astype(np.float32)
+full_float = full.astype(np.float32)
 
 
 def numbers(factor):
@@ -198,6 +199,11 @@ benchmarks = [
      "SELECT sum(inertia) FROM kmeans_centers('SELECT id, px FROM real_images', 10, n_init => 10)",
      "scikit-learn KMeans",
      lambda: KMeans(10, n_init=10, random_state=0).fit(real_float).inertia_, "inertia"),
+    (f"pca, 50 components, {len(full):,} x {full.shape[1]}",
+     "SELECT var_samp(components[1]) FROM pca("
+     "'SELECT id, px FROM full_samples WHERE NOT is_synthetic', 50)", "scikit-learn PCA",
+     lambda: PCA(50, random_state=0).fit_transform(full_float)[:, 0].var(ddof=1, dtype=float),
+     "variance of the first component"),
     (f"tsne, {TSNE_ROWS:,} x 784, PCA to 50, {TSNE_ITERATIONS} iterations",
      f"SELECT count(*) FROM tsne('SELECT id, px FROM real_images WHERE id < {TSNE_ROWS}', "
      f"n_iter => {TSNE_ITERATIONS})",
