@@ -171,6 +171,16 @@ make_float4_array(const float *values, size_t n)
 }
 
 ArrayType *
+make_int8_array(const int64 *values, size_t n)
+{
+	ArrayType *array = make_array(INT8OID, n, sizeof(int64));
+
+	if (n > 0)
+		memcpy(ARR_DATA_PTR(array), values, n * sizeof(int64));
+	return array;
+}
+
+ArrayType *
 make_int2_array(const uint8 *values, size_t n)
 {
 	ArrayType *array = make_array(INT2OID, n, sizeof(int16));
@@ -215,6 +225,16 @@ make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns)
 
 	for (size_t i = 0; i < n_rows * n_columns; i++)
 		out[i] = values[i];
+	return array;
+}
+
+ArrayType *
+make_float4_matrix(const float *values, size_t n_rows, size_t n_columns)
+{
+	ArrayType *array = make_matrix(FLOAT4OID, n_rows, n_columns, sizeof(float));
+
+	if (n_rows * n_columns > 0)
+		memcpy(ARR_DATA_PTR(array), values, n_rows * n_columns * sizeof(float));
 	return array;
 }
 

@@ -40,13 +40,15 @@ extern int64 *array_read_counts(ArrayType *array, size_t *n);
 /* Convert all elements to double: out[n], NaN where the array has NULL. */
 extern void array_read_doubles_or_nan(ArrayType *array, double *out);
 
-/* A new one-dimensional array of doubles, floats or smallints. */
+/* A new one-dimensional array of doubles, floats, bigints or smallints. */
 extern ArrayType *make_float8_array(const double *values, size_t n);
 extern ArrayType *make_float4_array(const float *values, size_t n);
+extern ArrayType *make_int8_array(const int64 *values, size_t n);
 extern ArrayType *make_int2_array(const uint8 *values, size_t n);
 
 /* A new two-dimensional array, of n_rows rows in storage order. */
 extern ArrayType *make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_columns);
+extern ArrayType *make_float4_matrix(const float *values, size_t n_rows, size_t n_columns);
 extern ArrayType *make_float8_matrix(const double *values, size_t n_rows, size_t n_columns);
 
 /* A new array of floats with the dimensions, lower bounds and NULLs of a detoasted array; values are
