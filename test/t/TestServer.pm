@@ -84,9 +84,17 @@ my %parameters = (
     (map { ("${_}lo double precision" => '-20', "${_}hi double precision" => '30') } '', 'x_', 'y_'),
 );
 
+# Arguments that fit only together, by the names and types of all of them, as functions of a column x: rows
+# of two finite numbers and centres of as many.
+my %lists = map {
+    ("px $_;centers real[]" => [ "CASE WHEN abs(x) < 1e4 THEN ARRAY[x, 1]::$_ END",
+            q{'{{0,0},{1,2},{-3,1}}'::real[]} ])
+} 'smallint[]', 'integer[]', 'real[]', 'double precision[]';
+
 # The functions of the extension that meet a condition on pg_proc p, each as its name, a reference to
 # its argument types, and a reference to arguments for a call. %$columns has, for each type of data, a
-# list of expressions to use in turn; an argument without one is undefined.
+# list of expressions to use in turn; an argument without one is undefined. It may have a list of arguments
+# for "name type;name type" as well.
 sub functions
 {
     my ($self, $condition, $columns, $first_argument) = @_;
@@ -107,7 +115,7 @@ sub functions
             push @types, $type;
             push @arguments, $parameters{$declaration} // ($columns->{$type} || [])->[ $used{$type}++ ];
         }
-        push @functions, [ $name, \@types, \@arguments ];
+        push @functions, [ $name, \@types, $columns->{$declared} || $lists{$declared} || \@arguments ];
     }
     return @functions;
 }

@@ -38,6 +38,10 @@ my %column_of = (
     %TestServer::columns,
     bigint => ['id::bigint', '(id % 4)::bigint'],
     text => [q{'label ' || id % 10}, q{chr(65 + id % 2)}],
+    # Ten centres, of the shape of the images.
+    map { ("px $_->[0];centers real[]" =>
+            [ $_->[1], 'array_fill(1.5::real, ARRAY[10, cardinality(i2)])' ]) }
+        [ 'smallint[]', 'i2' ], [ 'integer[]', 'i4' ], [ 'real[]', 'f4' ], [ 'double precision[]', 'f8' ],
 );
 my $hashed = q{SET max_parallel_workers_per_gather = 0; SET enable_sort = off;
     SET enable_hashagg = on;};
@@ -59,7 +63,7 @@ $error = $session->query(qq{
            min_max_scale(i2, 0, 255)::double precision[] AS f8 FROM images});
 is($error, '', 'the groups of images are made');
 
-# Of distributions for each position there is a group for a shape of images, not thousands: 28 x 28.
+# Of distributions for each position, and of centres, there is a group for a shape of images, not thousands: 28 x 28.
 my $shapes = 10;
 $error = $session->query(qq{
     CREATE TABLE large AS
@@ -104,7 +108,7 @@ for my $aggregate ($server->aggregates(\%column_of)) {
     # What the groups of an aggregate are like: shapes of images, images, or numbers.
     my $for_arrays = grep { /\[\]$/ } @$types;
     my $for_reals = grep { /^(real|double precision)\[\]$/ } @$types;
-    my @tables = $name =~ /vector/ ? 'large' : !$for_arrays ? 'many'
+    my @tables = $name =~ /vector|kmeans/ ? 'large' : !$for_arrays ? 'many'
         : $for_reals ? ('images', 'scaled') : 'images';
     (my $whole_images = $call) =~ s/\[2:7\]//g;
     my $declared = $session->query("SELECT aggtransspace FROM pg_aggregate
