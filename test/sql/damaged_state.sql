@@ -15,6 +15,7 @@ CREATE CAST (raw AS sample_pair) WITHOUT FUNCTION;
 CREATE CAST (raw AS kde_state) WITHOUT FUNCTION;
 CREATE CAST (raw AS kde2d_state) WITHOUT FUNCTION;
 CREATE CAST (raw AS label_counts) WITHOUT FUNCTION;
+CREATE CAST (raw AS kmeans_step_state) WITHOUT FUNCTION;
 
 -- 64-bit words as they lie in the memory of a little-endian machine; int8send puts the highest byte first.
 CREATE FUNCTION words(VARIADIC bigint[]) RETURNS bytea LANGUAGE sql AS $$
@@ -62,6 +63,19 @@ SELECT chi2_final(raw('\x01000000' || words(2, 5) || words32(1, 1) || 'af' || wo
 SELECT chi2_final(raw('\x01000000' || words(3, 5) || words32(1, 1) || 'af' || words(6) || words32(1, 1) || 'bf')::label_counts);
 SELECT chi2_final(raw('\x01000000' || words(1, 0) || words32(1, 1) || 'af')::label_counts);
 SELECT chi2_final(raw('\x01000000' || words(2, 9223372036854775807) || words32(1, 1) || 'af' || words(1) || words32(1, 1) || 'bf')::label_counts);
+-- kmeans_step_state: version, one centre of two numbers, (0, 0), with one row; a plane of digits at the place of
+-- units, 5 and 7; the same of the inertia, 74. A plane twice, one of zeros, a number of rows below 0.
+CREATE FUNCTION step_raw(n_rows bigint, first int, second int, digit int) RETURNS kmeans_step_state LANGUAGE sql AS $$
+    SELECT damaged_state.raw(damaged_state.words32(1, 1, 2, 0, 0) || damaged_state.words(n_rows)
+        || damaged_state.words32(2, first, 5, 7, second, digit, 0) || damaged_state.words32(1, 34, 74))::kmeans_step_state
+$$;
+SELECT kmeans_step_final(step_raw(1, 34, 35, 1));
+SELECT kmeans_step_final(step_raw(1, 34, 34, 1));
+SELECT kmeans_step_final(step_raw(1, 34, 33, 1));
+SELECT kmeans_step_final(step_raw(1, 34, 35, 0));
+SELECT kmeans_step_final(step_raw(1, 34, 69, 1));
+SELECT kmeans_step_final(step_raw(1, 34, 68, 1));
+SELECT kmeans_step_final(step_raw(-1, 34, 35, 1));
 
 -- Parameters that no transition function writes: a grid without nodes, with fewer than none, with more
 -- than there may be; rules that do not exist; a bandwidth beside a rule; no bandwidth where a number is due.
@@ -82,7 +96,7 @@ SELECT kde2d_result(kde2d_raw(7, 3));
 SELECT kde2d_result(kde2d_raw(7, -1));
 
 -- Any byte of a value may be any other, and it may be cut short. What is read must not crash, nor fail
--- in another way than by saying that the value is damaged (or by a NaN that shows up as a result).
+-- in another way than by saying that the value is damaged or out of range (or by a NaN that shows up as a result).
 CREATE FUNCTION survive(good bytea, use text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     bad bytea;
@@ -96,7 +110,7 @@ BEGIN
         END IF;
         BEGIN
             EXECUTE use USING damaged_state.raw(bad);
-        EXCEPTION WHEN data_corrupted THEN
+        EXCEPTION WHEN data_corrupted OR numeric_value_out_of_range OR program_limit_exceeded THEN
             NULL;
         END;
     END LOOP;
@@ -122,5 +136,7 @@ SELECT survive('\x01000000' || words(7, 0, 9221120237041090560, 9221120237041090
     'SELECT s::text, kde2d_result(s), kde2d_state_combine(s, s) FROM (SELECT $1::kde2d_state) v (s)');
 SELECT survive('\x01000000' || words(3, 5) || words32(1, 1) || 'af' || words(6) || words32(2, 1) || 'bct' || words(7) || words32(3, 1) || 'bcdf',
     'SELECT s::text, chi2_final(s), label_counts_send(s), label_counts_combine(NULL, s) FROM (SELECT $1::label_counts) v (s)');
+SELECT survive(words32(1, 1, 2, 0, 0) || words(1) || words32(2, 34, 5, 7, 35, 1, 0) || words32(1, 34, 74),
+    'SELECT s::text, kmeans_step_final(s), kmeans_step_state_send(s), kmeans_step_combine(NULL, s), kmeans_step_combine(s, s) FROM (SELECT $1::kmeans_step_state) v (s)');
 
 DROP SCHEMA damaged_state CASCADE;

@@ -87,6 +87,7 @@ my %uses = (
               CASE WHEN quantile(s, 0) >= 0 AND quantile(s, 1) <= 1 THEN ks_test_1samp(s) END,
               length(s::text)},
     label_counts => q{chi2_final(s), cluster_agreement_final(s), label_counts_combine(NULL, s), length(s::text)},
+    kmeans_step_state => q{kmeans_step_final(s), kmeans_step_combine(s, s), length(s::text)},
     wilcoxon_state => q{wilcoxon_final(s), length(s::text)},
 );
 
