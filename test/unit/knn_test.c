@@ -11,12 +11,16 @@
 #include "core/base/blas.h"
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
+#include "core/matrix/byte_products.h"
 #include "core/matrix/candidates.h"
 #include "core/matrix/knn.h"
 #include "digits.h"
 #include "knn.h"
 #include "row_stores.h"
 #include "stops.h"
+
+/* Memory that an arena may need beside what is asked of it. */
+#define SLACK ((size_t) 256 * 1024)
 
 static Arena arena;
 static Job job = {.arena = &arena};
@@ -275,7 +279,7 @@ test_memory(void)
 			  small.held == 0,
 		  "too little memory is refused before the work, with both numbers");
 	arena_free(&small);
-	arena_init(&small, arena_malloc_source(), (size_t) status.a + (64 << 10));
+	arena_init(&small, arena_malloc_source(), (size_t) status.a + SLACK);
 	check(!sdq_failed(knn_self(&limited, &store, 20, &got)), "and the number it names suffices");
 	arena_free(&small);
 }
@@ -304,12 +308,11 @@ test_by_hand(void)
 	check(knn_self(&job, &store, 0, &got).code == SDQ_BAD_ARGUMENT, "k = 0 is refused");
 }
 
-/* knn_identical and knn_saturation. */
+/* knn_identical. */
 static void
 test_images(void)
 {
 	RowStore store = new_store(&arena);
-	int16_t row[DIGIT_PIXELS];
 	Neighbors got;
 	bool absent = true;
 
@@ -334,18 +337,6 @@ test_images(void)
 		for (size_t j = 0; j < 5; j++)
 			absent &= got.index[i * 5 + j] != i;
 	check(absent, "knn_identical: no row is its own neighbour");
-
-	store = new_store(&arena);
-	for (int i = 0; i < 40; i++)
-	{
-		for (size_t j = 0; j < DIGIT_PIXELS; j++)
-			row[j] = i < 20 ? 0 : 255;
-		row_store_append_int16(&store, row, DIGIT_PIXELS);
-	}
-	row_store_finish(&store, &job, NULL);
-	knn_self(&job, &store, 20, &got);
-	check(got.distance2[18] == 0 && got.distance2[19] == 784.0 * 65025 && got.index[19] == 20,
-		  "knn_saturation: 255 against 0 is exactly 784 * 65025, ties go to the lowest row");
 }
 
 /* As a table of scikit-learn's? */
@@ -384,39 +375,176 @@ test_reference(void)
 		  "synthetic digits have the real neighbours that scikit-learn finds");
 }
 
+/* Do a search in itself and one in another store have the same bits for 1, 2, 3, 7 threads? */
+static bool
+is_same_for_threads(int kind)
+{
+	static const int threads[] = {1, 2, 3, 7};
+	Neighbors self[4];
+	Neighbors sides[4];
+	RowStore store = new_store(&arena);
+	RowStore queries;
+	bool same = true;
+
+	fill(&store, 2000, 40, kind);
+	row_store_init(&queries, &arena);
+	fill(&queries, 700, 40, kind);
+	for (int t = 0; t < 4; t++)
+	{
+		Job threaded = {.arena = &arena};
+
+		pool_create(&threaded.pool, threads[t], NULL);
+		same &= !sdq_failed(knn_self(&threaded, &store, 20, &self[t])) &&
+				!sdq_failed(knn(&threaded, &queries, &store, 20, &sides[t]));
+		same = same && is_same(&self[t], &self[0]) && is_same(&sides[t], &sides[0]);
+		pool_destroy(threaded.pool);
+	}
+	return same;
+}
+
 /* Same bits for any threads, with the library's products and with the plain ones. */
 static void
 test_threads(void)
 {
-	static const int threads[] = {1, 2, 8};
-	size_t count = 2000 * 20;
-	uint32_t *index = malloc(count * sizeof(uint32_t));
-	double *distance2 = malloc(count * sizeof(double));
+	RowStore store;
+	Neighbors library, plain;
+
+	check(is_same_for_threads(0), "neighbours of bytes have the same bits for 1, 2, 3, 7 threads");
+	check(is_same_for_threads(1), "and so have those of floats");
+	check(is_same_for_threads(3), "and those of rows with many ties");
+	store = new_store(&arena);
+	fill(&store, 2000, 40, 1);
+	knn_self(&job, &store, 20, &library);
+	blas_force_plain(true);
+	knn_self(&job, &store, 20, &plain);
+	blas_force_plain(false);
+	check(is_same(&library, &plain), "neighbours have the same bits without the library");
+}
+
+/* Rows in reverse have the same neighbours, renumbered, if there are no ties. */
+static void
+test_order(void)
+{
+	RowStore store = new_store(&arena);
+	RowStore reversed;
+	Neighbors got, backwards;
+	size_t order[500];
 	bool same = true;
 
-	for (int t = 0; t < 6; t++)
+	fill(&store, 500, 9, 1);
+	row_store_init(&reversed, &arena);
+	fill(&reversed, 500, 9, 1);
+	for (size_t i = 0; i < 500; i++)
+		order[i] = 499 - i;
+	row_store_finish(&reversed, &job, order);
+	knn_self(&job, &store, 5, &got);
+	knn_self(&job, &reversed, 5, &backwards);
+	for (size_t i = 0; i < 500; i++)
+		for (size_t rank = 0; rank < 5; rank++)
+			same &= got.index[i * 5 + rank] == 499 - backwards.index[(499 - i) * 5 + rank] &&
+					got.distance2[i * 5 + rank] == backwards.distance2[(499 - i) * 5 + rank];
+	check(same, "another order of the rows gives the same neighbours");
+}
+
+/* Where memory is short for all lists at once, a search in itself goes another way to the same end. */
+static void
+test_little_memory(void)
+{
+	static const int kinds[] = {0, 1, 3, 8};
+	bool same = true;
+
+	if (CHECK_RACES_ONLY)
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 	{
 		RowStore store = new_store(&arena);
-		Job threaded = {.arena = &arena};
+		Arena small;
+		Job limited = {.arena = &small, .pool = job.pool};
+		Neighbors roomy, tight;
+		SdqStatus status;
+
+		fill(&store, 18000, 3, kinds[i]);
+		knn_self(&job, &store, 25, &roomy);
+		/* What a refusal names is the least that will do; all lists at once take 0.6 MB more. */
+		arena_init(&small, arena_malloc_source(), 1);
+		status = knn_self(&limited, &store, 25, &tight);
+		arena_free(&small);
+		arena_init(&small, arena_malloc_source(), (size_t) status.a + SLACK);
+		same &= !sdq_failed(knn_self(&limited, &store, 25, &tight)) && is_same(&roomy, &tight);
+		arena_free(&small);
+	}
+	check(same, "with little memory the neighbours are the same");
+}
+
+/* knn_saturation on every instruction set, and the same neighbours everywhere. */
+static void
+test_levels(void)
+{
+	bool saturated = true;
+	bool same = true;
+	Neighbors first = {0};
+	RowStore extremes = new_store(&arena);
+	RowStore store;
+
+	for (int i = 0; i < 40; i++)
+	{
+		int16_t row[DIGIT_PIXELS];
+
+		for (size_t j = 0; j < DIGIT_PIXELS; j++)
+			row[j] = i < 20 ? 0 : 255;
+		row_store_append_int16(&extremes, row, DIGIT_PIXELS);
+	}
+	row_store_finish(&extremes, &job, NULL);
+	row_store_init(&store, &arena);
+	fill(&store, 600, 37, 3);
+	for (CpuLevel level = CPU_PLAIN; level <= CPU_HIGHEST; level++)
+	{
 		Neighbors got;
 
-		pool_create(&threaded.pool, threads[t % 3], NULL);
-		blas_force_plain(t >= 3);
-		fill(&store, 2000, 40, 1);
-		knn_self(&threaded, &store, 20, &got);
-		if (t == 0)
-		{
-			memcpy(index, got.index, count * sizeof(uint32_t));
-			memcpy(distance2, got.distance2, count * sizeof(double));
-		}
-		same &= memcmp(index, got.index, count * sizeof(uint32_t)) == 0 &&
-				memcmp(distance2, got.distance2, count * sizeof(double)) == 0;
-		pool_destroy(threaded.pool);
+		cpu_set_limit(level);
+		knn_self(&job, &extremes, 20, &got);
+		saturated &= got.distance2[18] == 0 && got.distance2[19] == 784.0 * 65025 &&
+					 got.index[19] == 20 && got.distance2[25 * 20 + 19] == 784.0 * 65025 &&
+					 got.index[25 * 20 + 19] == 0;
+		knn(&job, &extremes, &extremes, 40, &got);
+		saturated &= got.distance2[19] == 0 && got.distance2[20] == 784.0 * 65025 &&
+					 got.distance2[39] == 784.0 * 65025 && got.index[20] == 20;
+		knn_self(&job, &store, 30, &got);
+		if (level == CPU_PLAIN)
+			first = got;
+		same &= is_same(&first, &got);
 	}
-	blas_force_plain(false);
-	free(index);
-	free(distance2);
-	check(same, "neighbours have the same bits for 1, 2, 8 threads, with and without the library");
+	cpu_set_limit(CPU_HIGHEST);
+	check(saturated,
+		  "knn_saturation: 255 against 0 is exactly 784 * 65025 on every instruction set");
+	check(same, "neighbours of bytes are the same on every instruction set");
+}
+
+/* As many columns as products of bytes can have, and one more; all of them 255 away. */
+static void
+test_widest_bytes(void)
+{
+	bool exact = true;
+
+	for (size_t d = BYTE_PRODUCTS_MAX_COLUMNS; d <= BYTE_PRODUCTS_MAX_COLUMNS + 1; d++)
+	{
+		RowStore store = new_store(&arena);
+		int16_t *row = malloc(d * sizeof(int16_t));
+		Neighbors got;
+
+		for (int i = 0; i < 6; i++)
+		{
+			for (size_t j = 0; j < d; j++)
+				row[j] = i < 3 ? 0 : 255;
+			row_store_append_int16(&store, row, d);
+		}
+		row_store_finish(&store, &job, NULL);
+		knn_self(&job, &store, 5, &got);
+		exact &= got.distance2[1] == 0 && got.distance2[2] == 65025.0 * (double) d &&
+				 got.index[2] == 3 && got.distance2[5 * 5 + 4] == 65025.0 * (double) d;
+		free(row);
+	}
+	check(exact, "distances of the longest rows of bytes are exact");
 }
 
 /* Stopped wherever it is. */
@@ -428,12 +556,13 @@ test_stop(void)
 	for (int after = 1; after < 60; after += 7)
 	{
 		int left = after;
+		int kind = after % 2;
 		Stop stop = {.poll = stop_countdown, .context = &left};
 		Job stopping = {.arena = &arena, .stop = &stop};
 		RowStore store = new_store(&arena);
 		Neighbors got;
 
-		fill(&store, 5000, 30, 1);
+		fill(&store, 5000, 30, kind);
 		pool_create(&stopping.pool, 2, &stop);
 		stopped &= knn_self(&stopping, &store, 10, &got).code == SDQ_INTERRUPTED;
 		pool_destroy(stopping.pool);
@@ -493,9 +622,42 @@ test_candidates(void)
 	check(sorted, "heaps give the nearest in order");
 }
 
-/* 2,000 digits against the plain search, and the time of 10,000. */
+/* knn_paths_agree: 2,000 digits as bytes, the same as floats (moved by 1000, which is exact), and plain. */
 static void
 test_digits(void)
+{
+	RowStore bytes = new_store(&arena);
+	RowStore floats;
+	double row[DIGIT_PIXELS];
+	Neighbors by_bytes, by_floats, by_plain;
+
+	if (CHECK_RACES_ONLY)
+		return;
+	digits_append(&bytes, "mnist-t10k-images-idx3-ubyte.gz", 2000);
+	row_store_finish(&bytes, &job, NULL);
+	row_store_init(&floats, &arena);
+	for (size_t i = 0; i < bytes.n; i++)
+	{
+		row_store_read_exact(&bytes, i, row);
+		for (size_t j = 0; j < DIGIT_PIXELS; j++)
+			row[j] += 1000;
+		row_store_append(&floats, row, DIGIT_PIXELS);
+	}
+	row_store_finish(&floats, &job, NULL);
+	knn_self(&job, &bytes, 90, &by_bytes);
+	knn_self(&job, &floats, 90, &by_floats);
+	knn_self_plain(&job, &bytes, 90, &by_plain);
+	check(is_same(&by_bytes, &by_plain), "knn_paths_agree: 2,000 digits as bytes");
+	check(is_same(&by_floats, &by_plain), "knn_paths_agree: 2,000 digits as floats");
+	check(!sdq_failed(knn(&job, &bytes, &bytes, 90, &by_bytes)) &&
+			  !sdq_failed(knn(&job, &floats, &floats, 90, &by_floats)) &&
+			  is_same(&by_bytes, &by_floats),
+		  "knn_paths_agree: 2,000 digits, both sides");
+}
+
+/* Time of 10,000 digits. */
+static void
+test_speed(void)
 {
 	RowStore store = new_store(&arena);
 	struct timespec start, end;
@@ -503,11 +665,6 @@ test_digits(void)
 
 	if (CHECK_RACES_ONLY)
 		return;
-	digits_append(&store, "mnist-t10k-images-idx3-ubyte.gz", 2000);
-	row_store_finish(&store, &job, NULL);
-	check(agrees_with_plain(&store, 90), "knn_paths_agree: 2,000 digits, k = 90");
-
-	store = new_store(&arena);
 	digits_append(&store, "mnist-train-first10k-images-idx3-ubyte.gz", 10000);
 	row_store_finish(&store, &job, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -536,8 +693,13 @@ main(void)
 	test_images();
 	test_reference();
 	test_threads();
+	test_order();
+	test_little_memory();
+	test_levels();
+	test_widest_bytes();
 	test_stop();
 	test_digits();
+	test_speed();
 	pool_destroy(job.pool);
 	arena_free(&arena);
 	return check_done();

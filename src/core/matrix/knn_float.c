@@ -4,8 +4,7 @@
  *
  * Scan. A matrix product gives -2 x.y, adding |y|^2 gives a key that orders the reference rows by their
  * distance from x. Keys below the row's threshold are appended to its list; a full list is cut to its
- * k + SPARE smallest, ties to the lower row, which lowers the threshold. Panels come in ascending
- * order for every row, so lists do not depend on the threads.
+ * k + SPARE smallest, which lowers the threshold.
  *
  * Refinement. Exact distances of the candidates, sorted by (distance, row).
  *
@@ -28,9 +27,6 @@
 
 /* Candidates kept beyond k; few rows need a second scan then. */
 #define SPARE ((size_t) 8)
-
-/* Keys compared with the threshold at a time. */
-#define SCAN_WIDTH 16
 
 /* Exact distances that one chunk of the refinement computes. */
 #define REFINE_DISTANCES ((size_t) 4096)
@@ -67,7 +63,7 @@ read_panel_chunk(void *argument, size_t chunk, int thread)
 	row_store_read(&work->reference, work->base_first + start, end - start,
 				   floats->base + start * d, d);
 	for (size_t i = start; i < end; i++)
-		floats->base_norms[i] = (float) float_norm2(floats->base + i * d, d);
+		floats->base_offsets[i] = (float) float_norm2(floats->base + i * d, d);
 }
 
 /* Read some query rows and empty their lists. */
@@ -85,6 +81,7 @@ read_query_chunk(void *argument, size_t chunk, int thread)
 	for (size_t i = start; i < end; i++)
 	{
 		floats->norms[i] = float_norm2(floats->queries + i * d, d);
+		floats->offsets[i] = (float) floats->norms[i];
 		floats->thresholds[i] = INFINITY;
 		floats->is_unproven[i] = false;
 		work->lengths[i] = 0;
@@ -92,78 +89,36 @@ read_query_chunk(void *argument, size_t chunk, int thread)
 }
 
 void
-knn_float_multiply(const KnnWork *work, const float *queries, size_t rows, float *tile)
+knn_float_multiply(const KnnWork *work, const float *queries, size_t rows, size_t column,
+				   size_t columns, float *tile)
 {
 	size_t d = work->reference.d;
 
-	blas_sgemm(BLAS_NO_TRANSPOSE, BLAS_TRANSPOSE, rows, work->base_count, d, -2, queries, d,
-			   work->floats.base, d, 0, tile, BASE_ROWS);
+	blas_sgemm(BLAS_NO_TRANSPOSE, BLAS_TRANSPOSE, rows, columns, d, -2, queries, d,
+			   work->floats.base + column * d, d, 0, tile, TILE_STRIDE);
 }
 
-/* Add |y|^2 to SCAN_WIDTH products; is any key below the threshold? */
-static inline bool
-finish_keys(float *restrict keys, const float *restrict norms, float threshold)
-{
-	int any = 0;
-
-	for (int i = 0; i < SCAN_WIDTH; i++)
-	{
-		keys[i] += norms[i];
-		any |= keys[i] < threshold;
-	}
-	return any;
-}
-
-/* Append the keys of one query row that are below its threshold. */
+/* The same for rows of the super-block. */
 static void
-scan_row(KnnWork *work, size_t local, float *keys)
+scan_multiply(const KnnWork *work, size_t start, size_t rows, size_t column, size_t columns,
+			  float *tile)
 {
-	uint64_t *list = work->lists + local * work->capacity;
-	size_t length = work->lengths[local];
-	float threshold = work->floats.thresholds[local];
-	size_t own = knn_own_row(work, local);
-
-	for (size_t j0 = 0; j0 < work->base_count; j0 += SCAN_WIDTH)
-	{
-		size_t end = minimum(j0 + SCAN_WIDTH, work->base_count);
-
-		/* The tile and the norms are wide enough for a last group that is not full. */
-		if (!finish_keys(keys + j0, work->floats.base_norms + j0, threshold))
-			continue;
-		for (size_t j = j0; j < end; j++)
-		{
-			size_t row = work->base_first + j;
-
-			if (!(keys[j] < threshold) || row == own)
-				continue;
-			if (length == work->capacity)
-			{
-				threshold = packed_key(packed_select(list, length, work->keep));
-				length = work->keep;
-				/* Later rows lose ties. */
-				if (!(keys[j] < threshold))
-					continue;
-			}
-			list[length++] = packed_make(keys[j], (uint32_t) row);
-		}
-	}
-	work->lengths[local] = length;
-	work->floats.thresholds[local] = threshold;
+	knn_float_multiply(work, work->floats.queries + start * work->queries.d, rows, column, columns,
+					   tile);
 }
 
-/* One tile of the first scan. */
-static void
-scan_chunk(void *argument, size_t chunk, int thread)
+/* What is left out at the threshold is measured by the proof, not lost. */
+static float
+scan_threshold(const KnnWork *work, uint64_t last)
 {
-	KnnWork *work = argument;
-	size_t start = chunk * work->tile_rows;
-	size_t rows = minimum(work->tile_rows, work->count - start);
-	float *tile = work->floats.tiles + (size_t) thread * QUERY_ROWS * BASE_ROWS;
-
-	knn_float_multiply(work, work->floats.queries + start * work->queries.d, rows, tile);
-	for (size_t i = 0; i < rows; i++)
-		scan_row(work, start + i, tile + i * BASE_ROWS);
+	return packed_key(last);
 }
+
+#define SCAN_KEY        float
+#define SCAN_SIDE       floats
+#define SCAN_KEYS       key_scan_float
+#define SCAN_THRESHOLDS key_scan_thresholds_float
+#include "core/matrix/knn_scan_template.h"
 
 /* ---------- refinement ---------- */
 
@@ -179,31 +134,27 @@ static void
 refine_row(KnnWork *work, size_t local, Candidate *candidates)
 {
 	FloatSide *floats = &work->floats;
-	uint64_t *list = work->lists + local * work->capacity;
+	KeyList list = list_of(work, local);
 	size_t query = work->first + local;
-	size_t length = work->lengths[local];
 	double scale = work->reference.scale;
 	double left_out = INFINITY;
 	double reached;
 
-	if (length > work->keep)
-	{
-		floats->thresholds[local] = packed_key(packed_select(list, length, work->keep));
-		length = work->keep;
-	}
+	if (list.length > work->keep)
+		cut_list(work, local, &list);
 	if (work->n_others > work->keep)
 		left_out = (double) floats->thresholds[local] + floats->norms[local] -
 				   knn_float_key_error(work, floats->norms[local]);
-	for (size_t i = 0; i < length; i++)
+	for (size_t i = 0; i < list.length; i++)
 	{
-		uint32_t row = (uint32_t) list[i];
+		uint32_t row = (uint32_t) list.entries[i];
 
 		candidates[i].distance2 =
 			row_store_cross_distance2(&work->queries, query, &work->reference, row);
 		candidates[i].index = row;
 	}
-	candidates_make_heap(candidates, length);
-	candidates_sort_heap(candidates, length);
+	candidates_make_heap(candidates, list.length);
+	candidates_sort_heap(candidates, list.length);
 	knn_store(work->result, query, candidates);
 	reached = candidates[work->k - 1].distance2 * scale * scale;
 	/* Written so that NaN is unproven. */
@@ -285,15 +236,24 @@ find_largest_norm(Job *job, const RowStore *rows, double *largest_norm)
 	return status;
 }
 
-/* Bytes that allocate() takes; those of a few rows more do not matter. */
+/* Bytes of the float copy of a row. */
+static size_t
+row_bytes(size_t d)
+{
+	return d * sizeof(float);
+}
+
+/* Bytes that allocate() and the second scan take. */
 static size_t
 memory(const KnnWork *work, size_t threads)
 {
 	size_t per_row =
-		work->reference.d * sizeof(float) + sizeof(double) + sizeof(float) + sizeof(bool);
+		row_bytes(work->reference.d) + sizeof(double) + 2 * sizeof(float) + sizeof(bool);
+	size_t rows = work->super_rows + (work->is_symmetric ? 0 : work->held_rows);
 
-	return (work->super_rows + work->panel_rows) * per_row +
-		   threads * (QUERY_ROWS * BASE_ROWS * sizeof(float) + work->keep * sizeof(Candidate));
+	return rows * per_row +
+		   threads * (QUERY_ROWS * TILE_STRIDE * sizeof(float) + work->keep * sizeof(Candidate)) +
+		   knn_rescan_memory(work, threads);
 }
 
 /* Allocate what is used in a super-block; find what the error bound needs. */
@@ -310,15 +270,21 @@ allocate(Job *job, KnnWork *work)
 	blas_load();
 	floats->queries = arena_alloc(arena, rows, d * sizeof(float));
 	floats->norms = arena_alloc(arena, rows, sizeof(double));
+	floats->offsets = arena_alloc(arena, rows, sizeof(float));
 	floats->thresholds = arena_alloc(arena, rows, sizeof(float));
 	floats->is_unproven = arena_alloc(arena, rows, sizeof(bool));
-	floats->base = arena_alloc(arena, work->panel_rows, d * sizeof(float));
-	floats->base_norms = arena_zalloc(arena, BASE_ROWS, sizeof(float));
-	floats->tiles = arena_zalloc(arena, threads * QUERY_ROWS * BASE_ROWS, sizeof(float));
+	floats->base = floats->queries;
+	floats->base_offsets = floats->offsets;
+	if (!work->is_symmetric)
+	{
+		floats->base = arena_alloc(arena, work->held_rows, d * sizeof(float));
+		floats->base_offsets = arena_alloc(arena, work->held_rows, sizeof(float));
+	}
+	floats->tiles = arena_alloc(arena, threads * QUERY_ROWS * TILE_STRIDE, sizeof(float));
 	floats->nearest = arena_alloc(arena, threads * work->keep, sizeof(Candidate));
-	if (floats->queries == NULL || floats->norms == NULL || floats->thresholds == NULL ||
-		floats->is_unproven == NULL || floats->base == NULL || floats->base_norms == NULL ||
-		floats->tiles == NULL || floats->nearest == NULL)
+	if (floats->queries == NULL || floats->norms == NULL || floats->offsets == NULL ||
+		floats->thresholds == NULL || floats->is_unproven == NULL || floats->base == NULL ||
+		floats->base_offsets == NULL || floats->tiles == NULL || floats->nearest == NULL)
 		return arena_failure(arena);
 	status = find_largest_norm(job, &work->reference, &floats->largest_norm);
 	if (!sdq_failed(status) && !work->is_self)
@@ -328,11 +294,12 @@ allocate(Job *job, KnnWork *work)
 
 const KnnEngine knn_float_engine = {
 	.spare = SPARE,
-	.element_bytes = sizeof(float),
+	.row_bytes = row_bytes,
 	.memory = memory,
 	.allocate = allocate,
 	.read_queries = read_query_chunk,
 	.read_panel = read_panel_chunk,
 	.scan = scan_chunk,
+	.scan_pair = scan_pair_chunk,
 	.finish = finish_super_block,
 };

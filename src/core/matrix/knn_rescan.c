@@ -50,13 +50,14 @@ rescan_row(Rescan *rescan, size_t position, const float *keys)
 	KnnWork *work = rescan->work;
 	size_t local = rescan->locals[position];
 	size_t own = knn_own_row(work, local);
+	const float *offsets = work->floats.base_offsets + (work->base_first - work->held_first);
 	Candidate *heap = rescan->heaps + position * work->k;
 	size_t *length = &rescan->lengths[position];
 
 	for (size_t j = 0; j < work->base_count; j++)
 	{
 		size_t row = work->base_first + j;
-		double key = (double) (keys[j] + work->floats.base_norms[j]);
+		double key = (double) (keys[j] + offsets[j]);
 		Candidate candidate;
 		double limit;
 
@@ -84,7 +85,7 @@ rescan_chunk(void *argument, size_t chunk, int thread)
 	size_t d = work->reference.d;
 	size_t start = chunk * rescan->tile_rows;
 	size_t rows = minimum(rescan->tile_rows, rescan->count - start);
-	float *tile = work->floats.tiles + (size_t) thread * QUERY_ROWS * BASE_ROWS;
+	float *tile = work->floats.tiles + (size_t) thread * QUERY_ROWS * TILE_STRIDE;
 	float *packed = rescan->packed + (size_t) thread * rescan->tile_rows * d;
 	bool is_needed = false;
 
@@ -96,9 +97,10 @@ rescan_chunk(void *argument, size_t chunk, int thread)
 	}
 	if (!is_needed)
 		return;
-	knn_float_multiply(work, packed, rows, tile);
+	knn_float_multiply(work, packed, rows, work->base_first - work->held_first, work->base_count,
+					   tile);
 	for (size_t i = 0; i < rows && !stop_requested(work->stop); i++)
-		rescan_row(rescan, start + i, tile + i * BASE_ROWS);
+		rescan_row(rescan, start + i, tile + i * TILE_STRIDE);
 }
 
 /* Write the heap of one row as its neighbours. */
@@ -113,6 +115,20 @@ finish_chunk(void *argument, size_t chunk, int thread)
 	knn_store(work->result, work->first + rescan->locals[chunk], heap);
 }
 
+/* Rows of a tile. */
+static size_t
+rescan_tile_rows(const KnnWork *work)
+{
+	return minimum(RESCAN_ROWS, divide_up(RESCAN_ELEMENTS / work->panel_rows, work->reference.d));
+}
+
+size_t
+knn_rescan_memory(const KnnWork *work, size_t threads)
+{
+	return work->super_rows * (2 * sizeof(size_t) + sizeof(double)) +
+		   threads * rescan_tile_rows(work) * work->reference.d * sizeof(float);
+}
+
 /* Allocate for the rows that are not proven, and list them. */
 static SdqStatus
 begin(Job *job, Rescan *rescan)
@@ -121,7 +137,7 @@ begin(Job *job, Rescan *rescan)
 	size_t d = work->reference.d;
 	size_t position = 0;
 
-	rescan->tile_rows = minimum(RESCAN_ROWS, divide_up(RESCAN_ELEMENTS / work->panel_rows, d));
+	rescan->tile_rows = rescan_tile_rows(work);
 	rescan->locals = arena_alloc(job->arena, rescan->count, sizeof(size_t));
 	rescan->limits = arena_alloc(job->arena, rescan->count, sizeof(double));
 	rescan->lengths = arena_zalloc(job->arena, rescan->count, sizeof(size_t));
