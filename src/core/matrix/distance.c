@@ -4,6 +4,8 @@
  */
 #include "core/matrix/distance.h"
 
+#include "core/base/cpu.h"
+
 /* Columns whose squared byte differences fit an int32: 32,768 * 255^2 < 2^31. */
 #define BYTE_SUM_COLUMNS ((size_t) 32768)
 
@@ -34,9 +36,9 @@ byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
 }
 
 /* Define the squared distance of two rows of numbers: lane l sums the columns j with
- * j mod DISTANCE_LANES = l, and the lanes are added pairwise. */
-#define DEFINE_DISTANCE2(name, x_type, y_type)                                                     \
-	double name(const x_type *x, const y_type *y, size_t d)                                        \
+ * j mod DISTANCE_LANES = l, and the lanes are added pairwise, on every instruction set. */
+#define DEFINE_LANES_DISTANCE2(name, target, x_type, y_type)                                       \
+	target static double name(const x_type *x, const y_type *y, size_t d)                          \
 	{                                                                                              \
 		double lanes[DISTANCE_LANES] = {0};                                                        \
 		size_t j = 0;                                                                              \
@@ -59,6 +61,31 @@ byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
 				lanes[l] += lanes[l + half];                                                       \
 		return lanes[0];                                                                           \
 	}
+
+/* Define the same for all instruction sets, and the function that chooses. */
+#ifdef CPU_HAS_X86_VARIANTS
+#define DEFINE_DISTANCE2(name, x_type, y_type)                                                     \
+	DEFINE_LANES_DISTANCE2(name##_plain, , x_type, y_type)                                         \
+	DEFINE_LANES_DISTANCE2(name##_avx2, CPU_TARGET_AVX2, x_type, y_type)                           \
+	DEFINE_LANES_DISTANCE2(name##_avx512, CPU_TARGET_AVX512, x_type, y_type)                       \
+	double name(const x_type *x, const y_type *y, size_t d)                                        \
+	{                                                                                              \
+		switch (cpu_level())                                                                       \
+		{                                                                                          \
+			case CPU_AVX512_VNNI:                                                                  \
+			case CPU_AVX512: return name##_avx512(x, y, d);                                        \
+			case CPU_AVX2: return name##_avx2(x, y, d);                                            \
+			default: return name##_plain(x, y, d);                                                 \
+		}                                                                                          \
+	}
+#else
+#define DEFINE_DISTANCE2(name, x_type, y_type)                                                     \
+	DEFINE_LANES_DISTANCE2(name##_plain, , x_type, y_type)                                         \
+	double name(const x_type *x, const y_type *y, size_t d)                                        \
+	{                                                                                              \
+		return name##_plain(x, y, d);                                                              \
+	}
+#endif
 
 DEFINE_DISTANCE2(float_distance2, float, float)
 DEFINE_DISTANCE2(double_distance2, double, double)
