@@ -2,10 +2,11 @@
  * knn.h
  *		Exact k nearest neighbours by blocked matrix products.
  *
- * Candidates are selected from float tiles |x|^2 + |y|^2 - 2 x.y (rows centred and scaled by the row
- * store), k plus a few to spare per row, and then refined: squared distances are recomputed as
- * sum (x - y)^2 in double, so that duplicates are at distance exactly 0. Order is by (distance,
- * row), rows being in the store's final order.
+ * Rows of bytes are compared in integers, which are exact. Of other rows candidates are selected from
+ * float tiles |x|^2 + |y|^2 - 2 x.y (rows centred and scaled by the row store), k plus a few to spare
+ * per row, and then refined: squared distances are recomputed as sum (x - y)^2 in double, so that
+ * duplicates are at distance exactly 0, and the candidates are proven to hold the neighbours. Order is
+ * by (distance, row), rows being in the store's final order.
  */
 #ifndef SYNTHDQ_CORE_MATRIX_KNN_H
 #define SYNTHDQ_CORE_MATRIX_KNN_H
