@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/cpu.h"
 #include "core/base/rng.h"
 #include "core/matrix/eigen.h"
 #include "stops.h"
@@ -285,7 +286,7 @@ test_against_jacobi(void)
 	check(worst <= 1e-10, "the reduction and Jacobi agree on all pairs, signs included");
 }
 
-/* Same bits for 1, 2 and 8 threads, large enough to use them. */
+/* Same bits for 1, 2 and 8 threads, large enough to use them, and on every instruction set. */
 static void
 test_threads(void)
 {
@@ -312,6 +313,15 @@ test_threads(void)
 				memcmp(oracle_vectors, vectors, 40 * MAX_N * sizeof(double)) == 0;
 	}
 	check(same, "pairs have the same bits for 1, 2 and 8 threads");
+	for (int level = CPU_PLAIN; level <= CPU_HIGHEST; level++)
+	{
+		cpu_set_limit((CpuLevel) level);
+		eigen_leading(&job, a, MAX_N, 40, values, vectors);
+		same &= memcmp(oracle_values, values, 40 * sizeof(double)) == 0 &&
+				memcmp(oracle_vectors, vectors, 40 * MAX_N * sizeof(double)) == 0;
+	}
+	cpu_set_limit(CPU_HIGHEST);
+	check(same, "and on every instruction set");
 }
 
 /* Stopped at any poll it returns, with the arena as it was. */
