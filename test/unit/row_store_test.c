@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/cpu.h"
 #include "core/base/rng.h"
 #include "core/matrix/row_store.h"
 
@@ -373,6 +374,108 @@ test_byte_distances(void)
 	}
 }
 
+/* Means, scale and readings have the same bits on all instruction sets, for every type. */
+static void
+test_levels(void)
+{
+	static const double factors[] = {1, 0.5, 0.1};
+	enum
+	{
+		ROWS = 700,
+		COLUMNS = 37
+	};
+	static float first_reading[ROWS * COLUMNS];
+	static float reading[ROWS * COLUMNS];
+	static double first_double[ROWS * COLUMNS];
+	static double reading_double[ROWS * COLUMNS];
+	bool same = true;
+
+	for (int type = ELEMENT_UINT8; type <= ELEMENT_DOUBLE; type++)
+		for (CpuLevel level = CPU_PLAIN; level <= CPU_HIGHEST; level++)
+		{
+			RowStore store = new_store(0);
+			Rng rng;
+
+			cpu_set_limit(level);
+			rng_seed(&rng, 1, RNG_STREAM_TEST);
+			for (int i = 0; i < ROWS; i++)
+			{
+				double row[COLUMNS];
+
+				for (int j = 0; j < COLUMNS; j++)
+					row[j] = (double) rng_below(&rng, 256) * factors[type];
+				row_store_append(&store, row, COLUMNS);
+			}
+			row_store_finish(&store, &job, NULL);
+			row_store_read(&store, 0, ROWS, reading, COLUMNS);
+			row_store_read_double(&store, 0, ROWS, reading_double, COLUMNS);
+			if (level == CPU_PLAIN)
+			{
+				memcpy(first_reading, reading, sizeof(reading));
+				memcpy(first_double, reading_double, sizeof(reading_double));
+			}
+			same = same && (int) store.type == type &&
+				   memcmp(first_reading, reading, sizeof(reading)) == 0 &&
+				   memcmp(first_double, reading_double, sizeof(reading_double)) == 0;
+		}
+	check(same, "readings have the same bits on all instruction sets");
+}
+
+/* The smallest and the largest value of each column are known, whatever the type. */
+static void
+test_ranges(void)
+{
+	static const double widest[] = {9, 0.5, 0.1};
+	bool known = true;
+
+	for (int type = ELEMENT_UINT8; type <= ELEMENT_DOUBLE; type++)
+	{
+		RowStore store = new_store(0);
+
+		/* The columns 3, 0, 255 and 7, 7, something. */
+		row_store_append(&store, (double[]){3, 7}, 2);
+		row_store_append(&store, (double[]){0, 7}, 2);
+		row_store_append(&store, (double[]){255, widest[type]}, 2);
+		row_store_finish(&store, &job, NULL);
+		known = known && (int) store.type == type && store.lowest[0] == 0 &&
+				store.highest[0] == 255 && store.lowest[1] == fmin(7, widest[type]) &&
+				store.highest[1] == fmax(7, widest[type]);
+	}
+	check(known, "ranges of the columns");
+}
+
+/* A value that is not finite is found wherever it is, among bytes and among others. */
+static void
+test_positions(void)
+{
+	static const double wrong[] = {NAN, INFINITY, -INFINITY};
+	static const double others[] = {0, 255, -1, 0.5, 256, 1e300};
+	bool found = true;
+
+	for (size_t w = 0; w < 3; w++)
+		for (size_t o = 0; o < sizeof(others) / sizeof(others[0]); o++)
+			for (size_t position = 0; position < 200; position++)
+			{
+				RowStore store = new_store(0);
+				double row[200];
+				float floats[200];
+				SdqStatus status;
+
+				for (size_t j = 0; j < 200; j++)
+				{
+					row[j] = j == position ? wrong[w] : others[o];
+					floats[j] = (float) (j == position ? wrong[w] : fmin(others[o], 1e38));
+				}
+				status = row_store_append(&store, row, 200);
+				found = found && status.code == SDQ_BAD_DATA && status.detail == ROW_NOT_FINITE &&
+						status.a == (double) position + 1;
+				status = row_store_append_float(&store, floats, 200);
+				found = found && status.code == SDQ_BAD_DATA && status.detail == ROW_NOT_FINITE &&
+						status.a == (double) position + 1;
+			}
+	check(found, "the position of a value that is not finite");
+}
+
 /* 60,000 images are loaded in a fraction of a second. */
 static void
 test_speed(void)
@@ -409,7 +512,7 @@ test_shared_frame(void)
 	row_store_init(&store, &arena);
 	row_store_append(&store, (double[]){-1000.5, 1}, 2);
 	row_store_finish(&store, &job, NULL);
-	row_store_share_frame(&job, &store, &reference);
+	row_store_share_frame(&store, &reference);
 	row_store_read(&store, 0, 1, x, 2);
 	row_store_read(&reference, 1, 1, y, 2);
 	/* From the means 15 and 1 the farthest value is -1000.5, so the scale is 2^-10. */
@@ -427,7 +530,7 @@ test_shared_frame(void)
 	row_store_init(&store, &arena);
 	row_store_append(&store, (double[]){3 + 0x1p-40}, 1);
 	row_store_finish(&store, &job, NULL);
-	row_store_share_frame(&job, &store, &reference);
+	row_store_share_frame(&store, &reference);
 	row_store_read(&store, 0, 1, x, 1);
 	check(x[0] == 0.5f, "a constant side leaves the scale to the other");
 }
@@ -438,6 +541,9 @@ main(void)
 	arena_init(&arena, arena_malloc_source(), 0);
 	pool_create(&job.pool, 2, NULL);
 	test_widening();
+	test_levels();
+	test_ranges();
+	test_positions();
 	test_bytes();
 	test_types();
 	test_mean_and_scale();

@@ -35,6 +35,16 @@ byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
 	return (double) total;
 }
 
+/* Add the lanes pairwise. */
+static inline double
+sum_lanes(double lanes[DISTANCE_LANES])
+{
+	for (size_t half = DISTANCE_LANES / 2; half > 0; half /= 2)
+		for (size_t l = 0; l < half; l++)
+			lanes[l] += lanes[l + half];
+	return lanes[0];
+}
+
 /* Define the squared distance of two rows of numbers: lane l sums the columns j with
  * j mod DISTANCE_LANES = l, and the lanes are added pairwise, on every instruction set. */
 #define DEFINE_LANES_DISTANCE2(name, target, x_type, y_type)                                       \
@@ -56,10 +66,7 @@ byte_distance2(const uint8_t *x, const uint8_t *y, size_t d)
                                                                                                    \
 			lanes[l] += difference * difference;                                                   \
 		}                                                                                          \
-		for (size_t half = DISTANCE_LANES / 2; half > 0; half /= 2)                                \
-			for (size_t l = 0; l < half; l++)                                                      \
-				lanes[l] += lanes[l + half];                                                       \
-		return lanes[0];                                                                           \
+		return sum_lanes(lanes);                                                                   \
 	}
 
 /* Define the same for all instruction sets, and the function that chooses. */
@@ -96,9 +103,13 @@ DEFINE_DISTANCE2(float_double_distance2, float, double)
 double
 float_norm2(const float *x, size_t d)
 {
-	double sum = 0;
+	double lanes[DISTANCE_LANES] = {0};
+	size_t j = 0;
 
-	for (size_t j = 0; j < d; j++)
-		sum += (double) x[j] * (double) x[j];
-	return sum;
+	for (; j + DISTANCE_LANES <= d; j += DISTANCE_LANES)
+		for (size_t l = 0; l < DISTANCE_LANES; l++)
+			lanes[l] += (double) x[j + l] * (double) x[j + l];
+	for (size_t l = 0; j < d; j++, l++)
+		lanes[l] += (double) x[j] * (double) x[j];
+	return sum_lanes(lanes);
 }

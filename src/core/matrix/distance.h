@@ -19,7 +19,7 @@ extern double byte_float_distance2(const uint8_t *x, const float *y, size_t d);
 extern double byte_double_distance2(const uint8_t *x, const double *y, size_t d);
 extern double float_double_distance2(const float *x, const double *y, size_t d);
 
-/* |x|^2, each product exact in double, summed in order. */
+/* |x|^2, each product exact in double, summed like the distances. */
 extern double float_norm2(const float *x, size_t d);
 
 #endif

@@ -338,9 +338,8 @@ search(Job *job, KnnWork *work)
 		return status;
 	mark = arena_mark(job->arena);
 	if (!work->is_self)
-		status = row_store_share_frame(job, &work->queries, &work->reference);
-	if (!sdq_failed(status))
-		status = search_planned(job, work);
+		row_store_share_frame(&work->queries, &work->reference);
+	status = search_planned(job, work);
 	arena_release(job->arena, mark);
 	return status;
 }

@@ -11,7 +11,7 @@
  * Means are sums over fixed chunks of rows, added in chunk order, of differences to the first row: a
  * large common offset costs no digits. Bytes need no such care, their sums are exact.
  *
- * Cost of an append: one pass that checks and one that converts. finish(): two passes over the data.
+ * Cost of an append: one pass that checks and one that converts. finish(): one pass over the data.
  */
 #include "core/matrix/row_store.h"
 
@@ -19,7 +19,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/sizes.h"
 #include "core/matrix/distance.h"
+#include "core/matrix/row_loops.h"
 
 /* Elements aimed at in one block: 64 kB of bytes, 512 kB of doubles. */
 #define BLOCK_ELEMENTS        ((size_t) 65536)
@@ -29,6 +31,9 @@
  * beside the data. */
 #define FINISH_MAX_CHUNKS ((size_t) 64)
 #define FINISH_MIN_ROWS   ((size_t) 16)
+
+/* Elements that are checked together, without a branch between them. */
+#define CHECKED_ELEMENTS ((size_t) 64)
 
 /* Sums of values near the largest double are formed of values times this, which 2^31 of them cannot
  * overflow. */
@@ -198,26 +203,104 @@ commit_row(RowStore *store, ElementType needed)
 	store->n++;
 }
 
+/*
+ * Define a test whether all values are integers in 0..255. Adding 2^(mantissa bits) leaves an integer
+ * of that range in the low bits of the sum, and subtracting it again gives back an integer alone; NaN
+ * and infinities have another exponent. All in integers, which compilers vectorise, while they do not
+ * vectorise comparisons that may trap. A row that is not of bytes is known after its first piece.
+ */
+#define DEFINE_IS_BYTES(name, real, bits_type, large)                                              \
+	static bool name(const real *row, size_t d)                                                    \
+	{                                                                                              \
+		for (size_t first = 0; first < d; first += CHECKED_ELEMENTS)                               \
+		{                                                                                          \
+			size_t end = minimum(first + CHECKED_ELEMENTS, d);                                     \
+			bits_type others = 0;                                                                  \
+                                                                                                   \
+			for (size_t j = first; j < end; j++)                                                   \
+			{                                                                                      \
+				real value = row[j] + 0; /* no -0 */                                               \
+				real shifted = value + (large);                                                    \
+				real returned = shifted - (large);                                                 \
+				real largest = (large) + UINT8_MAX;                                                \
+				bits_type value_bits;                                                              \
+				bits_type returned_bits;                                                           \
+				bits_type shifted_bits;                                                            \
+				bits_type largest_bits;                                                            \
+                                                                                                   \
+				memcpy(&value_bits, &value, sizeof(value));                                        \
+				memcpy(&returned_bits, &returned, sizeof(returned));                               \
+				memcpy(&shifted_bits, &shifted, sizeof(shifted));                                  \
+				memcpy(&largest_bits, &largest, sizeof(largest));                                  \
+				others |= value_bits ^ returned_bits;                                              \
+				others |= (shifted_bits ^ largest_bits) & ~(bits_type) UINT8_MAX;                  \
+			}                                                                                      \
+			if (others != 0)                                                                       \
+				return false;                                                                      \
+		}                                                                                          \
+		return true;                                                                               \
+	}
+
+DEFINE_IS_BYTES(is_bytes_float, float, uint32_t, 0x1p23f)
+DEFINE_IS_BYTES(is_bytes_double, double, uint64_t, 0x1p52)
+
+/* Define a search for the first value that is not finite; d if there is none. Adding one to an
+ * exponent of all ones overflows into the sign. */
+#define DEFINE_FIRST_NOT_FINITE(name, real, bits_type, mantissa_bits)                              \
+	static size_t name(const real *row, size_t d)                                                  \
+	{                                                                                              \
+		const bits_type sign = (bits_type) 1 << (8 * sizeof(real) - 1);                            \
+                                                                                                   \
+		for (size_t first = 0; first < d; first += CHECKED_ELEMENTS)                               \
+		{                                                                                          \
+			size_t end = minimum(first + CHECKED_ELEMENTS, d);                                     \
+			bits_type others = 0;                                                                  \
+                                                                                                   \
+			for (size_t j = first; j < end; j++)                                                   \
+			{                                                                                      \
+				bits_type bits;                                                                    \
+                                                                                                   \
+				memcpy(&bits, &row[j], sizeof(bits));                                              \
+				others |= (bits & ~sign) + ((bits_type) 1 << (mantissa_bits));                     \
+			}                                                                                      \
+			for (size_t j = first; (others & sign) != 0 && j < end; j++)                           \
+				if (!isfinite(row[j]))                                                             \
+					return j;                                                                      \
+		}                                                                                          \
+		return d;                                                                                  \
+	}
+
+DEFINE_FIRST_NOT_FINITE(first_not_finite_float, float, uint32_t, FLT_MANT_DIG - 1)
+DEFINE_FIRST_NOT_FINITE(first_not_finite_double, double, uint64_t, DBL_MANT_DIG - 1)
+
+/* Is every value exactly a float? */
+static bool
+is_floats(const double *row, size_t d)
+{
+	for (size_t j = 0; j < d; j++)
+		if (!(fabs(row[j]) <= FLT_MAX && (double) (float) row[j] == row[j]))
+			return false;
+	return true;
+}
+
 SdqStatus
 row_store_append(RowStore *store, const double *row, size_t d)
 {
 	SdqStatus status = check_length(store, d);
-	bool is_bytes = true;
-	bool is_floats = true;
-	ElementType needed;
+	ElementType needed = ELEMENT_UINT8;
 	ElementType type;
 	void *target;
 
 	if (sdq_failed(status))
 		return status;
-	for (size_t j = 0; j < d; j++)
+	if (!is_bytes_double(row, d))
 	{
-		if (!isfinite(row[j]))
-			return sdq_bad_data(ROW_NOT_FINITE, (int64_t) store->n, (double) j + 1, row[j]);
-		is_floats &= fabs(row[j]) <= FLT_MAX && (double) (float) row[j] == row[j];
-		is_bytes &= row[j] >= 0 && row[j] <= UINT8_MAX && rint(row[j]) == row[j];
+		size_t fault = first_not_finite_double(row, d);
+
+		if (fault < d)
+			return sdq_bad_data(ROW_NOT_FINITE, (int64_t) store->n, (double) fault + 1, row[fault]);
+		needed = is_floats(row, d) ? ELEMENT_FLOAT : ELEMENT_DOUBLE;
 	}
-	needed = is_bytes ? ELEMENT_UINT8 : is_floats ? ELEMENT_FLOAT : ELEMENT_DOUBLE;
 	status = reserve_row(store, d, needed, &target, &type);
 	if (sdq_failed(status))
 		return status;
@@ -235,20 +318,20 @@ SdqStatus
 row_store_append_float(RowStore *store, const float *row, size_t d)
 {
 	SdqStatus status = check_length(store, d);
-	bool is_bytes = true;
-	ElementType needed;
+	ElementType needed = ELEMENT_UINT8;
 	ElementType type;
 	void *target;
 
 	if (sdq_failed(status))
 		return status;
-	for (size_t j = 0; j < d; j++)
+	if (!is_bytes_float(row, d))
 	{
-		if (!isfinite(row[j]))
-			return sdq_bad_data(ROW_NOT_FINITE, (int64_t) store->n, (double) j + 1, row[j]);
-		is_bytes &= row[j] >= 0 && row[j] <= UINT8_MAX && rintf(row[j]) == row[j];
+		size_t fault = first_not_finite_float(row, d);
+
+		if (fault < d)
+			return sdq_bad_data(ROW_NOT_FINITE, (int64_t) store->n, (double) fault + 1, row[fault]);
+		needed = ELEMENT_FLOAT;
 	}
-	needed = is_bytes ? ELEMENT_UINT8 : ELEMENT_FLOAT;
 	status = reserve_row(store, d, needed, &target, &type);
 	if (sdq_failed(status))
 		return status;
@@ -298,7 +381,9 @@ typedef struct FinishWork
 	double factor;       /* values are multiplied by it before they are summed */
 	const double *shift; /* [d] subtracted from the values before that */
 	double *sums;        /* [n_chunks][d] */
-	double *largest;     /* [n_chunks], in half units of the data */
+	char *minima;        /* [n_chunks][d] of the type of the store */
+	char *maxima;        /* [n_chunks][d] of the type of the store */
+	uint16_t *partial;   /* [n_chunks][d], for bytes */
 } FinishWork;
 
 /* First row of a chunk. */
@@ -309,65 +394,91 @@ chunk_start(const FinishWork *work, size_t chunk)
 	return work->store->n * chunk / work->n_chunks;
 }
 
-/* Sum of factor * (value - shift) over the rows of a chunk, column by column. */
+/* Sums and ranges of the columns over some rows of bytes. */
 static void
-sum_chunk(void *argument, size_t chunk, int thread)
+scan_bytes(const FinishWork *work, size_t chunk, void *minima, void *maxima)
 {
-	const FinishWork *work = argument;
 	const RowStore *store = work->store;
-	const double *restrict shift = work->shift;
-	double *restrict sums = work->sums + chunk * store->d;
-	double factor = work->factor;
-	size_t end = chunk_start(work, chunk + 1);
+	const RowLoops *loops = row_loops();
+	uint16_t *partial = work->partial + chunk * store->d;
+	double *sums = work->sums + chunk * store->d;
+	size_t chunk_end = chunk_start(work, chunk + 1);
 
-	memset(sums, 0, store->d * sizeof(double));
-	for (size_t i = chunk_start(work, chunk); i < end; i++)
+	for (size_t i = chunk_start(work, chunk); i < chunk_end;)
 	{
-		const void *row = final_row(store, i);
+		size_t end = minimum(i + ROW_LOOPS_BYTE_ROWS, chunk_end);
 
-		switch (store->type)
-		{
-			case ELEMENT_UINT8:
-				for (size_t j = 0; j < store->d; j++)
-					sums[j] += ((const uint8_t *) row)[j];
-				break;
-			case ELEMENT_FLOAT:
-				for (size_t j = 0; j < store->d; j++)
-					sums[j] += ((const float *) row)[j] - shift[j];
-				break;
-			case ELEMENT_DOUBLE:
-				for (size_t j = 0; j < store->d; j++)
-					sums[j] += factor * ((const double *) row)[j] - factor * shift[j];
-				break;
-		}
+		memset(partial, 0, store->d * sizeof(uint16_t));
+		for (; i < end; i++)
+			loops->add_bytes(final_row(store, i), store->d, partial, minima, maxima);
+		for (size_t j = 0; j < store->d; j++)
+			sums[j] += partial[j];
 	}
 }
 
-/* Largest distance of a value of the chunk from its column's mean, halved so that it is finite. */
+/* Sums of factor * (value - shift) and ranges of the columns over the rows of a chunk. */
 static void
-largest_of_chunk(void *argument, size_t chunk, int thread)
+scan_chunk(void *argument, size_t chunk, int thread)
 {
 	const FinishWork *work = argument;
 	const RowStore *store = work->store;
-	const double *restrict mean = store->mean;
-	double largest = 0;
+	const RowLoops *loops = row_loops();
+	size_t row_bytes = store->d * element_size[store->type];
+	size_t first = chunk_start(work, chunk);
 	size_t end = chunk_start(work, chunk + 1);
+	double *sums = work->sums + chunk * store->d;
+	void *minima = work->minima + chunk * row_bytes;
+	void *maxima = work->maxima + chunk * row_bytes;
 
-	for (size_t i = chunk_start(work, chunk); i < end; i++)
+	memset(sums, 0, store->d * sizeof(double));
+	memcpy(minima, final_row(store, first), row_bytes);
+	memcpy(maxima, final_row(store, first), row_bytes);
+	switch (store->type)
 	{
-		const void *row = final_row(store, i);
+		case ELEMENT_UINT8: scan_bytes(work, chunk, minima, maxima); break;
+		case ELEMENT_FLOAT:
+			for (size_t i = first; i < end; i++)
+				loops->add_floats(final_row(store, i), store->d, work->shift, sums, minima, maxima);
+			break;
+		case ELEMENT_DOUBLE:
+			for (size_t i = first; i < end; i++)
+				loops->add_doubles(final_row(store, i), store->d, work->factor, work->shift, sums,
+								   minima, maxima);
+			break;
+	}
+}
 
-		for (size_t j = 0; j < store->d; j++)
+/* One of the values of a row of the type of the store. */
+static double
+element(const RowStore *store, const void *row, size_t j)
+{
+	switch (store->type)
+	{
+		case ELEMENT_UINT8: return ((const uint8_t *) row)[j];
+		case ELEMENT_FLOAT: return ((const float *) row)[j];
+		default: return ((const double *) row)[j];
+	}
+}
+
+/* store->lowest and ->highest, from the chunks' ranges. */
+static void
+ranges_from_chunks(RowStore *store, const FinishWork *work)
+{
+	size_t row_bytes = store->d * element_size[store->type];
+
+	for (size_t j = 0; j < store->d; j++)
+	{
+		store->lowest[j] = INFINITY;
+		store->highest[j] = -INFINITY;
+		for (size_t chunk = 0; chunk < work->n_chunks; chunk++)
 		{
-			double value = store->type == ELEMENT_UINT8   ? ((const uint8_t *) row)[j]
-						   : store->type == ELEMENT_FLOAT ? ((const float *) row)[j]
-														  : ((const double *) row)[j];
-			double distance = fabs(0.5 * value - 0.5 * mean[j]);
+			double low = element(store, work->minima + chunk * row_bytes, j);
+			double high = element(store, work->maxima + chunk * row_bytes, j);
 
-			largest = distance > largest ? distance : largest;
+			store->lowest[j] = low < store->lowest[j] ? low : store->lowest[j];
+			store->highest[j] = high > store->highest[j] ? high : store->highest[j];
 		}
 	}
-	work->largest[chunk] = largest;
 }
 
 /* store->mean = shift + sum / (factor * n), from the chunks' sums; false if a sum overflowed. */
@@ -392,30 +503,33 @@ means_from_sums(RowStore *store, const FinishWork *work)
 static SdqStatus
 compute_means(RowStore *store, Job *job, FinishWork *work)
 {
-	SdqStatus status = pool_run(job->pool, sum_chunk, work, work->n_chunks);
+	SdqStatus status = pool_run(job->pool, scan_chunk, work, work->n_chunks);
 
 	if (sdq_failed(status) || means_from_sums(store, work))
 		return status;
 	work->factor = HUGE_VALUE_FACTOR;
-	status = pool_run(job->pool, sum_chunk, work, work->n_chunks);
+	status = pool_run(job->pool, scan_chunk, work, work->n_chunks);
 	if (!sdq_failed(status))
 		means_from_sums(store, work);
 	return status;
 }
 
-/* store->half_reach, from the rows and the means. */
-static SdqStatus
-compute_reach(RowStore *store, Job *job, FinishWork *work)
+/* The largest distance of a value from its column's mean, halved so that it is finite. The extreme
+ * values of a column are farthest, after rounding too. */
+static double
+half_reach(const RowStore *store)
 {
-	SdqStatus status = pool_run(job->pool, largest_of_chunk, work, work->n_chunks);
 	double largest = 0;
 
-	if (sdq_failed(status))
-		return status;
-	for (size_t chunk = 0; chunk < work->n_chunks; chunk++)
-		largest = work->largest[chunk] > largest ? work->largest[chunk] : largest;
-	store->half_reach = largest;
-	return status;
+	for (size_t j = 0; j < store->d; j++)
+	{
+		double below = 0.5 * store->mean[j] - 0.5 * store->lowest[j];
+		double above = 0.5 * store->highest[j] - 0.5 * store->mean[j];
+
+		largest = below > largest ? below : largest;
+		largest = above > largest ? above : largest;
+	}
+	return largest;
 }
 
 /* The power of two that brings the largest distance from the means into [0.5, 1). */
@@ -474,82 +588,69 @@ row_store_finish(RowStore *store, Job *job, const size_t *order)
 	}
 
 	store->mean = arena_alloc(store->arena, store->d, sizeof(double));
-	if (store->mean == NULL)
+	store->lowest = arena_alloc(store->arena, store->d, sizeof(double));
+	store->highest = arena_alloc(store->arena, store->d, sizeof(double));
+	if (store->mean == NULL || store->lowest == NULL || store->highest == NULL)
 		return arena_failure(store->arena);
 	work.n_chunks = finish_chunks(store);
 
 	mark = arena_mark(store->arena);
 	shift = arena_zalloc(store->arena, store->d, sizeof(double));
 	work.sums = arena_alloc(store->arena, work.n_chunks, store->d * sizeof(double));
-	work.largest = arena_alloc(store->arena, work.n_chunks, sizeof(double));
-	if (shift == NULL || work.sums == NULL || work.largest == NULL)
+	work.minima = arena_alloc(store->arena, work.n_chunks, store->d * element_size[store->type]);
+	work.maxima = arena_alloc(store->arena, work.n_chunks, store->d * element_size[store->type]);
+	work.partial = arena_alloc(store->arena, work.n_chunks, store->d * sizeof(uint16_t));
+	if (shift == NULL || work.sums == NULL || work.minima == NULL || work.maxima == NULL ||
+		work.partial == NULL)
 		return arena_failure(store->arena);
 	if (store->type != ELEMENT_UINT8)
 		row_store_read_exact(store, 0, shift);
 	work.shift = shift;
 	status = compute_means(store, job, &work);
 	if (!sdq_failed(status))
-		status = compute_reach(store, job, &work);
-	store->scale = scale_of_reach(store->half_reach);
+	{
+		ranges_from_chunks(store, &work);
+		store->scale = scale_of_reach(half_reach(store));
+	}
 	arena_release(store->arena, mark);
 	return status;
 }
 
-SdqStatus
-row_store_share_frame(Job *job, RowStore *store, RowStore *reference)
+void
+row_store_share_frame(RowStore *store, RowStore *reference)
 {
-	FinishWork work = {.store = store, .n_chunks = finish_chunks(store)};
-	ArenaMark mark = arena_mark(job->arena);
-	SdqStatus status;
-
-	work.largest = arena_alloc(job->arena, work.n_chunks, sizeof(double));
-	if (work.largest == NULL)
-		return arena_failure(job->arena);
 	store->mean = reference->mean;
-	status = compute_reach(store, job, &work);
-	arena_release(job->arena, mark);
-	store->scale = scale_of_reach(fmax(store->half_reach, reference->half_reach));
+	store->scale = scale_of_reach(fmax(half_reach(store), half_reach(reference)));
 	reference->scale = store->scale;
-	return status;
 }
 
 /* ---------- reading ---------- */
 
 /* Define a function that writes rows centred and scaled, in the type of its output. */
-#define DEFINE_READ(name, real)                                                                    \
+#define DEFINE_READ(name, real, suffix)                                                            \
 	void name(const RowStore *store, size_t first, size_t count, real *out, size_t ldo)            \
 	{                                                                                              \
-		const double *restrict mean = store->mean;                                                 \
+		const RowLoops *loops = row_loops();                                                       \
+		const double *mean = store->mean;                                                          \
 		double scale = store->scale;                                                               \
-		double twice_scale = 2 * scale;                                                            \
+		size_t d = store->d;                                                                       \
                                                                                                    \
-		for (size_t i = 0; i < count; i++)                                                         \
+		for (size_t i = 0; i < count; i++, out += ldo)                                             \
 		{                                                                                          \
 			const void *row = final_row(store, first + i);                                         \
-			real *restrict target = out + i * ldo;                                                 \
                                                                                                    \
 			switch (store->type)                                                                   \
 			{                                                                                      \
-				case ELEMENT_UINT8:                                                                \
-					for (size_t j = 0; j < store->d; j++)                                          \
-						target[j] = (real) ((((const uint8_t *) row)[j] - mean[j]) * scale);       \
-					break;                                                                         \
-				case ELEMENT_FLOAT:                                                                \
-					for (size_t j = 0; j < store->d; j++)                                          \
-						target[j] = (real) ((((const float *) row)[j] - mean[j]) * scale);         \
-					break;                                                                         \
-				case ELEMENT_DOUBLE:                                                               \
-					/* Halved, since the difference of two large doubles may overflow. */          \
-					for (size_t j = 0; j < store->d; j++)                                          \
-						target[j] = (real) ((0.5 * ((const double *) row)[j] - 0.5 * mean[j]) *    \
-											twice_scale);                                          \
+				case ELEMENT_UINT8: loops->center_bytes##suffix(row, d, mean, scale, out); break;  \
+				case ELEMENT_FLOAT: loops->center_floats##suffix(row, d, mean, scale, out); break; \
+				case ELEMENT_DOUBLE: loops->center_doubles##suffix(row, d, mean, scale, out);      \
 					break;                                                                         \
 			}                                                                                      \
 		}                                                                                          \
 	}
 
-DEFINE_READ(row_store_read, float)
-DEFINE_READ(row_store_read_double, double)
+DEFINE_READ(row_store_read, float, )
+DEFINE_READ(row_store_read_double, double, _double)
 
 void
 row_store_read_exact(const RowStore *store, size_t i, double *out)

@@ -63,7 +63,8 @@ typedef struct RowStore
 	const size_t *order; /* [n] after finish: arrival number of the i-th row; NULL = identity */
 	double *mean;        /* [d] column means, after finish */
 	double scale;        /* a power of two, after finish; 1 if every row is equal to the mean */
-	double half_reach;   /* half the largest distance of a value from its column's mean */
+	double *lowest;      /* [d] smallest value of each column, after finish */
+	double *highest;     /* [d] largest value of each column, after finish */
 } RowStore;
 
 /* Rows are numbered by 32 bits where neighbours are listed. */
@@ -87,8 +88,8 @@ extern SdqStatus row_store_finish(RowStore *store, Job *job, const size_t *order
 /* Let rows of both stores be read with the means of `reference` and a scale that suits both. The
  * stores have the same number of columns and are finished, and `reference` has rows; `store` borrows
  * its means. A copy of the struct is a store of its own for this: a caller who must not change the
- * stores passes copies. SDQ_INTERRUPTED or a memory status. */
-extern SdqStatus row_store_share_frame(Job *job, RowStore *store, RowStore *reference);
+ * stores passes copies. */
+extern void row_store_share_frame(RowStore *store, RowStore *reference);
 
 /* Rows first .. first + count - 1 (in final order), centred and scaled, to out[count][ldo], ldo >= d. */
 extern void row_store_read(const RowStore *store, size_t first, size_t count, float *out,
