@@ -60,6 +60,7 @@ byte_products_avx2(const int8_t *const *rows, size_t groups, const uint8_t *pane
 	const __m256i low_bytes = _mm256_set1_epi16(0xff);
 	__m256i sums[AVX2_ROWS][2];
 
+#pragma GCC unroll 4
 	for (size_t r = 0; r < AVX2_ROWS; r++)
 		sums[r][0] = sums[r][1] = _mm256_setzero_si256();
 	for (size_t g = 0; g < groups; g++)
@@ -72,6 +73,7 @@ byte_products_avx2(const int8_t *const *rows, size_t groups, const uint8_t *pane
 		__m256i odd0 = _mm256_srli_epi16(y0, 8);
 		__m256i odd1 = _mm256_srli_epi16(y1, 8);
 
+#pragma GCC unroll 4
 		for (size_t r = 0; r < AVX2_ROWS; r++)
 		{
 			__m256i x = _mm256_set1_epi32(load_group(rows[r] + g * BYTE_GROUP));
@@ -86,6 +88,7 @@ byte_products_avx2(const int8_t *const *rows, size_t groups, const uint8_t *pane
 															  _mm256_madd_epi16(odd, odd1)));
 		}
 	}
+#pragma GCC unroll 4
 	for (size_t r = 0; r < AVX2_ROWS; r++)
 	{
 		_mm256_storeu_si256((__m256i *) (products + r * stride), sums[r][0]);
@@ -100,6 +103,7 @@ byte_products_vnni1(const int8_t *const *rows, size_t groups, const uint8_t *pan
 {
 	__m512i sums[KERNEL_ROWS];
 
+#pragma GCC unroll 8
 	for (size_t r = 0; r < KERNEL_ROWS; r++)
 		sums[r] = _mm512_setzero_si512();
 	for (size_t g = 0; g < groups; g++)
@@ -111,6 +115,7 @@ byte_products_vnni1(const int8_t *const *rows, size_t groups, const uint8_t *pan
 			sums[r] = _mm512_dpbusd_epi32(sums[r], y,
 										  _mm512_set1_epi32(load_group(rows[r] + g * BYTE_GROUP)));
 	}
+#pragma GCC unroll 8
 	for (size_t r = 0; r < KERNEL_ROWS; r++)
 		_mm512_storeu_si512(products + r * PANEL_CENTERS, sums[r]);
 }
@@ -123,6 +128,7 @@ byte_products_vnni2(const int8_t *const *rows, size_t groups, const uint8_t *pan
 	size_t panel_bytes = groups * PANEL_CENTERS * BYTE_GROUP;
 	__m512i sums[KERNEL_ROWS][2];
 
+#pragma GCC unroll 8
 	for (size_t r = 0; r < KERNEL_ROWS; r++)
 		sums[r][0] = sums[r][1] = _mm512_setzero_si512();
 	for (size_t g = 0; g < groups; g++)
@@ -140,6 +146,7 @@ byte_products_vnni2(const int8_t *const *rows, size_t groups, const uint8_t *pan
 			sums[r][1] = _mm512_dpbusd_epi32(sums[r][1], y1, x);
 		}
 	}
+#pragma GCC unroll 8
 	for (size_t r = 0; r < KERNEL_ROWS; r++)
 	{
 		_mm512_storeu_si512(products + r * 2 * PANEL_CENTERS, sums[r][0]);
@@ -182,16 +189,23 @@ byte_panel_products(const int8_t *const *rows, size_t groups, const uint8_t *pan
 
 /* ---------- products of floats ---------- */
 
+/* A column of a panel, which the compiler cuts into registers as wide as there are. */
+typedef float FloatColumn __attribute__((vector_size(PANEL_CENTERS * sizeof(float))));
+
 /* One row and one panel, plain. */
 static void
 float_products_plain(const float *row, size_t d, const float *panel, float *products)
 {
-	float sums[PANEL_CENTERS] = {0};
+	FloatColumn sums = {0};
 
 	for (size_t j = 0; j < d; j++)
-		for (size_t c = 0; c < PANEL_CENTERS; c++)
-			sums[c] += row[j] * panel[j * PANEL_CENTERS + c];
-	memcpy(products, sums, sizeof(sums));
+	{
+		FloatColumn column;
+
+		memcpy(&column, panel + j * PANEL_CENTERS, sizeof(column));
+		sums += row[j] * column;
+	}
+	memcpy(products, &sums, sizeof(sums));
 }
 
 #ifdef CPU_HAS_X86_VARIANTS
@@ -202,6 +216,7 @@ float_products_avx2(const float *const *rows, size_t d, const float *panel, floa
 {
 	__m256 sums[AVX2_ROWS][2];
 
+#pragma GCC unroll 4
 	for (size_t r = 0; r < AVX2_ROWS; r++)
 		sums[r][0] = sums[r][1] = _mm256_setzero_ps();
 	for (size_t j = 0; j < d; j++)
@@ -209,6 +224,7 @@ float_products_avx2(const float *const *rows, size_t d, const float *panel, floa
 		__m256 y0 = _mm256_loadu_ps(panel + j * PANEL_CENTERS);
 		__m256 y1 = _mm256_loadu_ps(panel + j * PANEL_CENTERS + PANEL_CENTERS / 2);
 
+#pragma GCC unroll 4
 		for (size_t r = 0; r < AVX2_ROWS; r++)
 		{
 			__m256 x = _mm256_broadcast_ss(rows[r] + j);
@@ -217,6 +233,7 @@ float_products_avx2(const float *const *rows, size_t d, const float *panel, floa
 			sums[r][1] = _mm256_fmadd_ps(x, y1, sums[r][1]);
 		}
 	}
+#pragma GCC unroll 4
 	for (size_t r = 0; r < AVX2_ROWS; r++)
 	{
 		_mm256_storeu_ps(products + r * PANEL_CENTERS, sums[r][0]);
@@ -230,6 +247,7 @@ float_products_avx512(const float *const *rows, size_t d, const float *panel, fl
 {
 	__m512 sums[KERNEL_ROWS];
 
+#pragma GCC unroll 8
 	for (size_t r = 0; r < KERNEL_ROWS; r++)
 		sums[r] = _mm512_setzero_ps();
 	for (size_t j = 0; j < d; j++)
@@ -240,6 +258,7 @@ float_products_avx512(const float *const *rows, size_t d, const float *panel, fl
 		for (size_t r = 0; r < KERNEL_ROWS; r++)
 			sums[r] = _mm512_fmadd_ps(_mm512_set1_ps(rows[r][j]), y, sums[r]);
 	}
+#pragma GCC unroll 8
 	for (size_t r = 0; r < KERNEL_ROWS; r++)
 		_mm512_storeu_ps(products + r * PANEL_CENTERS, sums[r]);
 }
