@@ -185,6 +185,37 @@ test_side_by_side(Rows kind)
 	check(same && fewest < most, sentence);
 }
 
+/* So many rows that sums are formed in several phases: they are those of the labels, exactly. */
+static void
+test_many_rows(void)
+{
+	size_t n = 300000;
+	RowStore store = make_rows(ROWS_FEW_VALUES, n);
+	KmeansOptions options = {.k = 5, .max_iter = 6, .tol = 0};
+	double sums[5][3] = {{0}};
+	int64_t counts[5] = {0};
+	KmeansRows rows;
+	LloydRun run;
+
+	kmeans_rows_load(&job, &store, &rows);
+	lloyd_allocate(&arena, &rows, 5, 1, &run);
+	start_run(&rows, &run, 5, 1);
+	check(!sdq_failed(lloyd_iterate(&job, &rows, &options, &run, 1, 0, 1)),
+		  "300,000 rows are clustered");
+	for (size_t i = 0; i < n; i++)
+	{
+		double row[3];
+
+		row_store_read_exact(&store, i, row);
+		counts[run.labels[i]]++;
+		for (size_t j = 0; j < 3; j++)
+			sums[run.labels[i]][j] += row[j];
+	}
+	check(memcmp(sums, run.sums, sizeof(sums)) == 0 &&
+			  memcmp(counts, run.counts, sizeof(counts)) == 0,
+		  "sums and counts are those of the labels");
+}
+
 /* Ends of blocks that the arena may leave unused. */
 #define ARENA_SLACK ((size_t) 32 * 1000 * 1000)
 
@@ -231,6 +262,7 @@ main(void)
 		test_memory(kind, 3000, 10);
 		test_memory(kind, 1000, 300);
 	}
+	test_many_rows();
 	if (!CHECK_RACES_ONLY)
 		test_levels_of_floats();
 	pool_destroy(job.pool);

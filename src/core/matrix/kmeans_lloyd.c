@@ -37,6 +37,9 @@
 /* Columns of the sums in one chunk: whole cache lines of bytes. */
 #define SUM_COLUMNS ((size_t) 128)
 
+/* Rows that are added in one phase, so that none of its chunks takes long. */
+#define SUM_ROWS ((size_t) 1 << 17)
+
 /* Rows are fetched so many additions ahead: they lie too far apart for the processor to guess. */
 #define SUM_AHEAD ((size_t) 16)
 
@@ -53,6 +56,8 @@ typedef struct Lloyd
 	size_t tile_rows;
 	size_t n_tiles;
 	size_t n_column_chunks;
+	size_t first_tile; /* whose rows are added in the phase under way, up to */
+	size_t end_tile;   /* this one */
 	size_t n_panels;   /* the most that a run has */
 	double *scores;    /* [threads][KERNEL_ROWS][n_panels * PANEL_CENTERS] */
 	double *row;       /* [threads][d] */
@@ -191,30 +196,31 @@ count_moves(const Lloyd *lloyd, LloydRun *run)
 
 /* ---------- update ---------- */
 
-/* Add all rows to some columns of a run's sums. */
+/* Add all rows of the phase to some columns of a run's sums. */
 static void
 sum_all(const Lloyd *lloyd, const LloydRun *run, size_t first, size_t columns)
 {
 	const KmeansRows *rows = lloyd->rows;
 	double *sums = run->sums + first;
+	size_t end = minimum(lloyd->end_tile * lloyd->tile_rows, rows->n);
 
-	for (size_t c = 0; c < run->centers.k; c++)
+	for (size_t c = 0; c < run->centers.k && lloyd->first_tile == 0; c++)
 		memset(sums + c * rows->d, 0, columns * sizeof(double));
-	for (size_t i = 0; i < rows->n; i++)
+	for (size_t i = lloyd->first_tile * lloyd->tile_rows; i < end; i++)
 	{
 		kmeans_row_prefetch(rows, minimum(i + SUM_AHEAD, rows->n - 1), first, columns);
 		kmeans_row_add(rows, i, 1, first, columns, sums + (size_t) run->labels[i] * rows->d);
 	}
 }
 
-/* Correct some columns of a run's sums for the rows that moved. */
+/* Correct some columns of a run's sums for the rows of the phase that moved. */
 static void
 sum_moves(const Lloyd *lloyd, const LloydRun *run, size_t first, size_t columns)
 {
 	const KmeansRows *rows = lloyd->rows;
 	double *sums = run->sums + first;
 
-	for (size_t tile = 0; tile < lloyd->n_tiles; tile++)
+	for (size_t tile = lloyd->first_tile; tile < lloyd->end_tile; tile++)
 		for (size_t m = 0; m < run->tile_moves[tile]; m++)
 		{
 			const Move *move = &run->moves[tile * lloyd->tile_rows + m];
@@ -248,15 +254,26 @@ static SdqStatus
 update_sums(Job *job, Lloyd *lloyd)
 {
 	size_t chunks = lloyd->n_runs * lloyd->n_column_chunks;
+	size_t tiles = SUM_ROWS / lloyd->tile_rows;
 	size_t additions = 0;
+	SdqStatus status = sdq_ok();
 
 	for (size_t r = 0; r < lloyd->n_runs; r++)
 		additions += lloyd->runs[r]->add_all ? lloyd->rows->n : 2 * lloyd->runs[r]->n_moves;
-	if (additions > SUM_FEW / lloyd->rows->d)
-		return pool_run(job->pool, sum_chunk, lloyd, chunks);
-	for (size_t chunk = 0; chunk < chunks; chunk++)
-		sum_chunk(lloyd, chunk, 0);
-	return sdq_ok();
+	lloyd->first_tile = 0;
+	lloyd->end_tile = lloyd->n_tiles;
+	if (additions <= SUM_FEW / lloyd->rows->d)
+	{
+		for (size_t chunk = 0; chunk < chunks; chunk++)
+			sum_chunk(lloyd, chunk, 0);
+		return status;
+	}
+	for (; lloyd->first_tile < lloyd->n_tiles && !sdq_failed(status); lloyd->first_tile += tiles)
+	{
+		lloyd->end_tile = minimum(lloyd->first_tile + tiles, lloyd->n_tiles);
+		status = pool_run(job->pool, sum_chunk, lloyd, chunks);
+	}
+	return status;
 }
 
 /* Squared distance of each row of a tile to its own centre, in the first run of *lloyd. */
@@ -447,18 +464,22 @@ drop_done(Lloyd *lloyd)
 }
 
 /* After an assignment: which runs end without another sum? */
-static void
-note_moves(Lloyd *lloyd)
+static SdqStatus
+note_moves(Job *job, Lloyd *lloyd)
 {
 	for (size_t r = 0; r < lloyd->n_runs; r++)
 	{
 		LloydRun *run = lloyd->runs[r];
 		bool is_stale = run->add_all;
 
+		if (stop_poll(job->stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		count_moves(lloyd, run);
 		if (run->n_moves == 0 && !run->filled && !is_stale)
 			run->converged = run->is_done = true;
 	}
+	drop_done(lloyd);
+	return sdq_ok();
 }
 
 /* One iteration of all runs on the list. */
@@ -467,11 +488,10 @@ iterate_once(Job *job, Lloyd *lloyd, const KmeansOptions *options, double tolera
 {
 	SdqStatus status = pool_run(job->pool, assign_chunk, lloyd, lloyd->n_tiles);
 
-	if (sdq_failed(status))
-		return status;
-	note_moves(lloyd);
-	drop_done(lloyd);
-	status = update_sums(job, lloyd);
+	if (!sdq_failed(status))
+		status = note_moves(job, lloyd);
+	if (!sdq_failed(status))
+		status = update_sums(job, lloyd);
 	for (size_t r = 0; r < lloyd->n_runs && !sdq_failed(status); r++)
 	{
 		LloydRun *run = lloyd->runs[r];
