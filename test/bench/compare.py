@@ -128,6 +128,12 @@ def test_statement(call, field, table):
     return f"SELECT (r).{field} FROM (SELECT {call} AS r FROM {table}) t"
 
 
+def kmeans_statement(options):
+    """The inertia of ten clusters of all real images."""
+    return ("SELECT sum(inertia) FROM kmeans_centers("
+            f"'SELECT id, px FROM full_samples WHERE NOT is_synthetic', 10, {options})")
+
+
 def growth_statement(n):
     """A test of n distinct numbers, made as they are read, in 64 MB: the larger ones spill."""
     return ("SET max_parallel_workers_per_gather = 0; SET synthdq.max_memory = '64MB'; "
@@ -149,6 +155,7 @@ def sklearn_tsne():
 KS = test_statement("ks_test(px, is_synthetic)", "statistic", "{}").format
 MW = test_statement("mw_test(px, is_synthetic)", "u", "{}").format
 FOUR_TIMES = f"({' UNION ALL '.join(4 * ['SELECT px, is_synthetic FROM full_samples'])}) f"
+ONE_THREAD = "SET synthdq.threads = 1; "
 SERIAL = "SET max_parallel_workers_per_gather = 0; "
 
 # Name, our SQL, the peer's name and call (or its SQL), and what the two values are.
@@ -199,6 +206,16 @@ benchmarks = [
      "SELECT sum(inertia) FROM kmeans_centers('SELECT id, px FROM real_images', 10, n_init => 10)",
      "scikit-learn KMeans",
      lambda: KMeans(10, n_init=10, random_state=0).fit(real_float).inertia_, "inertia"),
+    (f"kmeans, {len(full):,} x 784, k = 10, one start", kmeans_statement("n_init => 1"),
+     "scikit-learn KMeans",
+     lambda: KMeans(10, n_init=1, random_state=0).fit(full_float).inertia_, "inertia"),
+    ("the same, 51 iterations", kmeans_statement("n_init => 1, tol => 0, max_iter => 51"),
+     "one iteration: the difference is 50 of them",
+     kmeans_statement("n_init => 1, tol => 0, max_iter => 1"), "inertia"),
+    ("the same, 51 iterations, one thread",
+     ONE_THREAD + kmeans_statement("n_init => 1, tol => 0, max_iter => 51"),
+     "one iteration, one thread",
+     ONE_THREAD + kmeans_statement("n_init => 1, tol => 0, max_iter => 1"), "inertia"),
     (f"pca, 50 components, {len(full):,} x {full.shape[1]}",
      "SELECT var_samp(components[1]) FROM pca("
      "'SELECT id, px FROM full_samples WHERE NOT is_synthetic', 50)", "scikit-learn PCA",
