@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
@@ -25,9 +26,16 @@
 #include "pg/compat.h"
 #include "pg/errors.h"
 
-#define INITIAL_IDS 1024
+#define INITIAL_VALUES 1024
 
-#define SHAPE_HINT "The query must return (id, array), or the array alone."
+/* Copies of one column's values, in order of arrival. */
+typedef struct ValueList
+{
+	Datum *values;
+	size_t capacity;
+	int16 length; /* typlen and typbyval */
+	bool by_value;
+} ValueList;
 
 /* The receiver and all it needs to convert a row. */
 typedef struct Reader
@@ -40,10 +48,11 @@ typedef struct Reader
 	int array_column; /* attribute numbers, from 1 */
 	int id_column;    /* 0: the row number is the id */
 	Oid id_column_type;
-	int16 id_length;
-	bool id_by_value;
-	size_t id_capacity;
-	size_t id_bytes; /* held by ids and their copies, for the memory limit */
+	ValueList ids;
+	QueryColumn *columns; /* [n_columns], which follow the array */
+	int n_columns;
+	ValueList *lists;   /* [n_columns] their values */
+	size_t value_bytes; /* held by all lists and their copies, for the memory limit */
 	uint64 rows_seen;
 
 	bool has_cast; /* the column's type needs this function to become real[] */
@@ -58,6 +67,20 @@ typedef struct IdOrder
 	FmgrInfo *compare;
 	Oid collation;
 } IdOrder;
+
+/* What the query must return, for a hint. */
+static int
+hint_shape(const QueryColumn *columns, int n_columns)
+{
+	StringInfoData names;
+
+	if (n_columns == 0)
+		return errhint("The query must return (id, array), or the array alone.");
+	initStringInfo(&names);
+	for (int k = 0; k < n_columns; k++)
+		appendStringInfo(&names, ", %s", columns[k].name);
+	return errhint("The query must return (id, array%s), or (array%s).", names.data, names.data);
+}
 
 static bool
 is_integer_type(Oid type)
@@ -133,24 +156,34 @@ static void
 reader_startup(DestReceiver *self, int operation, TupleDesc descriptor)
 {
 	Reader *reader = (Reader *) self;
+	int n_leading = descriptor->natts - reader->n_columns;
 
-	if (descriptor->natts != 1 && descriptor->natts != 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the query returns %d columns", descriptor->natts), errhint(SHAPE_HINT)));
-	if (descriptor->natts == 1 && reader->result->id_type != INT8OID)
+	if (n_leading != 1 && n_leading != 2)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("the query returns %d columns", descriptor->natts),
+						hint_shape(reader->columns, reader->n_columns)));
+	if (n_leading == 1 && reader->result->id_type != INT8OID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the query returns no id, but the first argument says that ids are of "
 						"type %s",
 						format_type_be(reader->result->id_type)),
-				 errhint(SHAPE_HINT)));
-	reader->array_column = descriptor->natts;
-	reader->id_column = descriptor->natts == 2 ? 1 : 0;
+				 hint_shape(reader->columns, reader->n_columns)));
+	reader->array_column = n_leading;
+	reader->id_column = n_leading == 2 ? 1 : 0;
 	startup_array_column(reader, TupleDescAttr(descriptor, reader->array_column - 1));
 	if (reader->id_column > 0)
 		startup_id_column(reader, TupleDescAttr(descriptor, 0));
-	get_typlenbyval(reader->result->id_type, &reader->id_length, &reader->id_by_value);
+	get_typlenbyval(reader->result->id_type, &reader->ids.length, &reader->ids.by_value);
+	for (int k = 0; k < reader->n_columns; k++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, reader->array_column + k);
+
+		reader->columns[k].type = attribute->atttypid;
+		reader->columns[k].collation = attribute->attcollation;
+		reader->lists[k].length = attribute->attlen;
+		reader->lists[k].by_value = attribute->attbyval;
+	}
 }
 
 /* The row's id, in memory of the row. */
@@ -177,29 +210,28 @@ row_id(Reader *reader, TupleTableSlot *slot)
 	}
 }
 
-/* Keep a copy of the id as number `position`. */
+/* Keep a copy of the value as number `position`. */
 static void
-keep_id(Reader *reader, Datum id, size_t position)
+keep_value(Reader *reader, ValueList *list, Datum value, size_t position)
 {
-	QueryRows *result = reader->result;
 	MemoryContext caller = MemoryContextSwitchTo(reader->computation->context);
 
-	if (position >= reader->id_capacity)
+	if (position >= list->capacity)
 	{
-		size_t capacity = reader->id_capacity == 0 ? INITIAL_IDS : reader->id_capacity * 2;
+		size_t capacity = list->capacity == 0 ? INITIAL_VALUES : list->capacity * 2;
 
 		/* repalloc_huge refuses sizes that are not representable; the product is checked. */
 		if (capacity > MaxAllocHugeSize / sizeof(Datum))
 			check_status(sdq_error(SDQ_TOO_LARGE, (double) capacity, (double) MaxAllocHugeSize));
-		result->ids = result->ids == NULL ? palloc(capacity * sizeof(Datum))
-										  : repalloc_huge(result->ids, capacity * sizeof(Datum));
-		reader->id_capacity = capacity;
+		list->values = list->values == NULL ? palloc(capacity * sizeof(Datum))
+											: repalloc_huge(list->values, capacity * sizeof(Datum));
+		list->capacity = capacity;
 	}
-	reader->id_bytes += sizeof(Datum);
-	if (!reader->id_by_value)
-		reader->id_bytes += datumGetSize(id, false, reader->id_length);
-	check_status(arena_check(&reader->computation->arena, reader->id_bytes));
-	result->ids[position] = datumCopy(id, reader->id_by_value, reader->id_length);
+	reader->value_bytes += sizeof(Datum);
+	if (!list->by_value)
+		reader->value_bytes += datumGetSize(value, false, list->length);
+	check_status(arena_check(&reader->computation->arena, reader->value_bytes));
+	list->values[position] = datumCopy(value, list->by_value, list->length);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -249,18 +281,37 @@ check_append(Reader *reader, SdqStatus status, Datum id)
 	elog(ERROR, "unknown row fault %d", status.detail);
 }
 
+/* Remember the dimensions that all arrays have in common. */
+static void
+note_shape(QueryRows *result, ArrayType *array)
+{
+	int n_dims = ARR_NDIM(array);
+
+	if (result->rows.n == 0)
+	{
+		result->n_dims = n_dims;
+		memcpy(result->dims, ARR_DIMS(array), n_dims * sizeof(int));
+	}
+	else if (n_dims != result->n_dims ||
+			 memcmp(ARR_DIMS(array), result->dims, n_dims * sizeof(int)) != 0)
+		result->n_dims = 0;
+}
+
 /* Append the array to the row store. */
 static void
 append_array(Reader *reader, Datum value, Datum id)
 {
 	RowStore *rows = &reader->result->rows;
+	ArrayType *array;
 	ArrayElements elements;
 	SdqStatus status;
 
 	if (reader->has_cast)
 		/* A cast function takes up to three arguments: value, typmod, is it explicit. */
 		value = FunctionCall3(&reader->cast, value, Int32GetDatum(-1), BoolGetDatum(false));
-	elements = array_elements(DatumGetArrayTypeP(value));
+	array = DatumGetArrayTypeP(value);
+	elements = array_elements(array);
+	note_shape(reader->result, array);
 	if (elements.n_present != elements.n)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -280,6 +331,34 @@ append_array(Reader *reader, Datum value, Datum id)
 	check_append(reader, status, id);
 }
 
+/* Does one of the columns behind the array have no value? */
+static bool
+has_null_column(Reader *reader, TupleTableSlot *slot)
+{
+	bool is_null = false;
+
+	for (int k = 0; k < reader->n_columns && !is_null; k++)
+		slot_getattr(slot, reader->array_column + 1 + k, &is_null);
+	return is_null;
+}
+
+/* Keep the columns behind the array, none of them NULL, as number `position`. */
+static void
+keep_columns(Reader *reader, TupleTableSlot *slot, size_t position)
+{
+	for (int k = 0; k < reader->n_columns; k++)
+	{
+		ValueList *list = &reader->lists[k];
+		bool is_null;
+		Datum value = slot_getattr(slot, reader->array_column + 1 + k, &is_null);
+
+		/* A pointer into a TOAST table would be followed at each use. */
+		if (list->length == -1)
+			value = PointerGetDatum(PG_DETOAST_DATUM_PACKED(value));
+		keep_value(reader, list, value, position);
+	}
+}
+
 /* DestReceiver: a row. */
 static bool
 reader_receive(TupleTableSlot *slot, DestReceiver *self)
@@ -292,7 +371,7 @@ reader_receive(TupleTableSlot *slot, DestReceiver *self)
 	CHECK_FOR_INTERRUPTS();
 	reader->rows_seen++;
 	value = slot_getattr(slot, reader->array_column, &is_null);
-	if (is_null)
+	if (is_null || has_null_column(reader, slot))
 		return true;
 	caller = MemoryContextSwitchTo(reader->per_row);
 	{
@@ -300,7 +379,8 @@ reader_receive(TupleTableSlot *slot, DestReceiver *self)
 		size_t position = reader->result->rows.n;
 
 		append_array(reader, value, id);
-		keep_id(reader, id, position);
+		keep_value(reader, &reader->ids, id, position);
+		keep_columns(reader, slot, position);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(reader->per_row);
@@ -344,9 +424,9 @@ compare_ids(const void *a, const void *b, void *argument)
 
 /* The default order of the id type. */
 static IdOrder
-id_order(const QueryRows *result)
+id_order(const QueryRows *result, const Datum *ids)
 {
-	IdOrder order = {.ids = result->ids, .is_bigint = result->id_type == INT8OID};
+	IdOrder order = {.ids = ids, .is_bigint = result->id_type == INT8OID};
 
 	if (!order.is_bigint)
 	{
@@ -388,18 +468,34 @@ finish_rows(Job *job, void *argument)
 	return row_store_finish(work->rows, job, work->order);
 }
 
-/* Bring ids and rows into ascending order of id, which must be unique. */
-static void
-sort_rows(Computation *computation, QueryRows *result)
+/* The values in this order, in the arena; the list is freed. */
+static Datum *
+arrange_values(Computation *computation, ValueList *list, const size_t *positions, size_t n)
 {
+	Datum *arranged = arena_alloc(&computation->arena, n, sizeof(Datum));
+
+	if (arranged == NULL)
+		check_status(arena_failure(&computation->arena));
+	for (size_t i = 0; i < n; i++)
+		arranged[i] = list->values[positions[i]];
+	if (list->values != NULL)
+		pfree(list->values);
+	return arranged;
+}
+
+/* Bring ids, rows and columns into ascending order of id, which must be unique. */
+static void
+sort_rows(Reader *reader)
+{
+	Computation *computation = reader->computation;
+	QueryRows *result = reader->result;
 	size_t n = result->rows.n;
 	size_t *positions = arena_alloc(&computation->arena, n, sizeof(size_t));
-	Datum *sorted = arena_alloc(&computation->arena, n, sizeof(Datum));
-	IdOrder order = id_order(result);
+	IdOrder order = id_order(result, reader->ids.values);
 	FinishWork work = {.rows = &result->rows, .order = positions};
 	bool ascending = true;
 
-	if (positions == NULL || sorted == NULL)
+	if (positions == NULL)
 		check_status(arena_failure(&computation->arena));
 	for (size_t i = 0; i < n; i++)
 	{
@@ -409,25 +505,22 @@ sort_rows(Computation *computation, QueryRows *result)
 	}
 	if (!ascending)
 		qsort_arg(positions, n, sizeof(size_t), compare_ids, &order);
-	for (size_t i = 0; i < n; i++)
-	{
-		sorted[i] = result->ids[positions[i]];
-		if (i > 0 && equals_predecessor(&order, sorted, i))
+	result->ids = arrange_values(computation, &reader->ids, positions, n);
+	for (size_t i = 1; i < n; i++)
+		if (equals_predecessor(&order, result->ids, i))
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 							errmsg("id %s occurs more than once in the query's result",
-								   id_text(result->id_type, sorted[i])),
+								   id_text(result->id_type, result->ids[i])),
 							errhint("Return unique ids, for example row_number() OVER (ORDER BY "
 									"...).")));
-	}
-	if (result->ids != NULL)
-		pfree(result->ids);
-	result->ids = sorted;
+	for (int k = 0; k < reader->n_columns; k++)
+		reader->columns[k].values = arrange_values(computation, &reader->lists[k], positions, n);
 	check_status(computation_run(computation, finish_rows, &work));
 }
 
 /* Prepare the one SELECT that the text must be. */
 static SPIPlanPtr
-prepare_query(const char *query)
+prepare_query(const char *query, const QueryColumn *columns, int n_columns)
 {
 	SPIPlanPtr plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 
@@ -435,17 +528,25 @@ prepare_query(const char *query)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("could not prepare the query: %s", SPI_result_code_string(SPI_result)),
-				 errhint(SHAPE_HINT)));
+				 hint_shape(columns, n_columns)));
 	if (!SPI_is_cursor_plan(plan))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the query must be a single statement that returns rows"),
-						errhint(SHAPE_HINT)));
+						hint_shape(columns, n_columns)));
 	return plan;
 }
 
 void
 query_read_rows(Computation *computation, const char *query, Oid id_type, QueryRows *result)
 {
+	query_read_columns(computation, query, id_type, NULL, 0, result);
+}
+
+void
+query_read_columns(Computation *computation, const char *query, Oid id_type, QueryColumn *columns,
+				   int n_columns, QueryRows *result)
+{
+	ValueList lists[QUERY_MAX_COLUMNS] = {{NULL}};
 	Reader reader = {
 		.receiver = {.receiveSlot = reader_receive,
 					 .rStartup = reader_startup,
@@ -454,9 +555,13 @@ query_read_rows(Computation *computation, const char *query, Oid id_type, QueryR
 					 .mydest = DestNone},
 		.computation = computation,
 		.result = result,
+		.columns = columns,
+		.n_columns = n_columns,
+		.lists = lists,
 	};
 	int code;
 
+	Assert(n_columns <= QUERY_MAX_COLUMNS);
 	/* All that is done with rows needs it. */
 	require_blas();
 	memset(result, 0, sizeof(*result));
@@ -466,11 +571,11 @@ query_read_rows(Computation *computation, const char *query, Oid id_type, QueryR
 		AllocSetContextCreate(computation->context, "synthdq row", ALLOCSET_DEFAULT_SIZES);
 
 	SPI_connect();
-	code = compat_execute_plan(prepare_query(query), &reader.receiver);
+	code = compat_execute_plan(prepare_query(query, columns, n_columns), &reader.receiver);
 	if (code < 0)
 		elog(ERROR, "could not execute the query: %s", SPI_result_code_string(code));
 	SPI_finish();
 
 	MemoryContextDelete(reader.per_row);
-	sort_rows(computation, result);
+	sort_rows(&reader);
 }
