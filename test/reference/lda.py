@@ -84,6 +84,40 @@ def direction(x, y, s):
     return solved / d2 ** .5, d2, s, numpy.trace(numpy.linalg.solve(within, plain))
 
 
+def coins(stream):
+    """core/base/rng.h: the first bits of xoshiro256** with the seed 0."""
+    mask = 2 ** 64 - 1
+
+    def splitmix64(state):
+        state = (state + 0x9e3779b97f4a7c15) & mask
+        z = ((state ^ (state >> 30)) * 0xbf58476d1ce4e5b9) & mask
+        z = ((z ^ (z >> 27)) * 0x94d049bb133111eb) & mask
+        return state, z ^ (z >> 31)
+
+    def rotate(v, k):
+        return ((v << k) | (v >> (64 - k))) & mask
+
+    state, s = splitmix64(stream)[1], []
+    for _ in range(4):
+        state, z = splitmix64(state)
+        s.append(z)
+    while True:
+        yield (rotate(s[1] * 5 & mask, 7) * 9 & mask) >> 63
+        t = s[1] << 17 & mask
+        s[2] ^= s[0]
+        s[3] ^= s[1]
+        s[1] ^= s[2]
+        s[0] ^= s[3]
+        s[2] ^= t
+        s[3] = rotate(s[3], 45)
+
+
+def halves(n, label):
+    """For each of n rows, whether it is in the second half."""
+    first = numpy.array([coin for coin, _ in zip(coins(0x50000000 + label), range((n + 1) // 2))])
+    return numpy.column_stack([first, 1 - first]).ravel()[:n] == 1
+
+
 def separation(x, y, s):
     v, d2, used, e = direction(x, y, s)
     n_x, n_y = len(x), len(y)
@@ -91,9 +125,11 @@ def separation(x, y, s):
     corrected = max((n - e - 3) / (n - 2) * d2 - e * (1 / n_x + 1 / n_y), 0)
     t2 = n_x * n_y / n * d2
     f = (1 - used) * t2 * (n - varying - 1) / (varying * (n - 2))
-    halves = [direction(x[h::2], y[h::2], s)[0] for h in (0, 1)]
-    tests = [mannwhitneyu(y[h::2] @ halves[1 - h], x[h::2] @ halves[1 - h]) for h in (0, 1)]
-    pairs = [len(x[h::2]) * len(y[h::2]) for h in (0, 1)]
+    xs, ys = halves(n_x, 0), halves(n_y, 1)
+    parts = [(x[xs == h], y[ys == h]) for h in (False, True)]
+    fits = [direction(*part, s)[0] for part in parts]
+    tests = [mannwhitneyu(parts[h][1] @ fits[1 - h], parts[h][0] @ fits[1 - h]) for h in (0, 1)]
+    pairs = [len(part[0]) * len(part[1]) for part in parts]
     validated = sum(t.statistic for t in tests) / sum(pairs)
     log10_p = fisher.logsf(f, varying, n - varying - 1) / numpy.log(10)
     return v, [used, d2, norm.cdf((d2 / 2) ** .5), norm.cdf((corrected / 2) ** .5), validated, t2, f, varying,

@@ -140,21 +140,19 @@ test_separation_by_hand(void)
 				"with x and y changed it points the other way");
 
 	/*
-	 * x = 0, 1, 2, 3 and y = 2, 4, 6, 8: halves (0, 2 | 2, 6) and (1, 3 | 4, 8), both with larger y. Pairs in which
-	 * y is larger: 3.5 of the first four, 2 against 2 being a tie, and all of the others: 7.5 / 8.
+	 * Rows come in equal pairs, one for each half: x = 0, 2 and y = 2, 6 in both. Of the four pairs (x, y), y is larger
+	 * in three, and 2 against 2 is a tie: 3.5 / 4.
 	 */
-	store = make_store((double[]){0, 2, 1, 4, 2, 6, 3, 8}, 8, 1);
-	classes = all_rows(&store, (int32_t[]){0, 1, 0, 1, 0, 1, 0, 1}, 2);
+	store = make_store((double[]){0, 0, 2, 2, 2, 2, 6, 6}, 8, 1);
+	classes = all_rows(&store, (int32_t[]){0, 0, 0, 0, 1, 1, 1, 1}, 2);
 	separation(&job, &classes, &NO_SHRINKAGE, &s);
-	check(s.auc_cross_validated == 7.5 / 8, "cross-validated by hand: 7.5 / 8");
-	/* 0 0 against 1 1 in one half, 1 1 against 0 0 in the other: each misleads the other. */
+	check(s.auc_cross_validated == 3.5 / 4, "cross-validated by hand: 3.5 / 4");
 	store = make_store((double[]){0, 1, 1, 0, 0.1, 1.1, 1.1, 0.1}, 8, 1);
 	classes = all_rows(&store, (int32_t[]){0, 0, 1, 1, 0, 0, 1, 1}, 2);
 	separation(&job, &classes, &NO_SHRINKAGE, &s);
-	check(s.auc_cross_validated == 0, "halves that contradict each other: 0");
-	check(s.mahalanobis2 < 1e-28, "while there is no difference between the classes");
-	check_close(s.p.p, 1, 1e-12, "and p = 1");
-	check_close(s.auc_corrected, 0.5, 1e-12, "and nothing to correct below 1/2");
+	check(s.mahalanobis2 < 1e-28, "equal means lie at no distance");
+	check_close(s.p.p, 1, 1e-12, "so that p = 1");
+	check_close(s.auc_corrected, 0.5, 1e-12, "and nothing is corrected to below 1/2");
 }
 
 /* ---------- against plain loops ---------- */

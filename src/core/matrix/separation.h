@@ -21,7 +21,8 @@
  *						(N - e - 3) / (N - 2) D^2 - e (1/n_x + 1/n_y), at least 0,
  *					with e = tr(S'^-1 S) in place of the number of columns. For s = 0, where e = d, that is
  *					unbiased for normal classes (Lachenbruch and Mickey, Technometrics 10, 1968).
- *	auc_cross_validated  the rows of each class are dealt to two halves in turn; each half is scored by the
+ *	auc_cross_validated  the rows of each class are dealt to two halves, of each two successive ones one to
+ *					either by a coin with a fixed seed (RNG_STREAM_LDA); each half is scored by the
  *					direction of the other; pairs (x, y) of one half in which y scores higher, ties 1/2, over all
  *					such pairs. No law is assumed. NaN if a class has one row, or a half cannot be fitted
  *	t2, f, p		Hotelling's test: t2 = n_x n_y / N D^2, and
