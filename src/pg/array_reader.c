@@ -191,6 +191,28 @@ make_int2_array(const uint8 *values, size_t n)
 	return array;
 }
 
+/* A one-dimensional array without NULLs as one of several dimensions; the given one is freed. */
+static ArrayType *
+reshape_array(ArrayType *array, int n_dims, const int *dims)
+{
+	size_t payload = VARSIZE(array) - ARR_OVERHEAD_NONULLS(1);
+	size_t header = ARR_OVERHEAD_NONULLS(n_dims);
+	ArrayType *shaped = palloc0(header + payload);
+
+	SET_VARSIZE(shaped, header + payload);
+	shaped->ndim = n_dims;
+	shaped->dataoffset = 0;
+	shaped->elemtype = array->elemtype;
+	for (int k = 0; k < n_dims; k++)
+	{
+		ARR_DIMS(shaped)[k] = dims[k];
+		ARR_LBOUND(shaped)[k] = 1;
+	}
+	memcpy(ARR_DATA_PTR(shaped), ARR_DATA_PTR(array), payload);
+	pfree(array);
+	return shaped;
+}
+
 /* A two-dimensional array without NULLs, payload not yet filled. */
 static ArrayType *
 make_matrix(Oid element_type, size_t n_rows, size_t n_columns, size_t element_size)
@@ -273,4 +295,28 @@ make_float4_array_like(ArrayType *shape, const float *values)
 	if (elements.n_present > 0)
 		memcpy(ARR_DATA_PTR(array), values, elements.n_present * sizeof(float));
 	return array;
+}
+
+ArrayType *
+make_float4_array_narrowed(const double *values, int n_dims, const int *dims)
+{
+	size_t n = (size_t) ArrayGetNItems(n_dims, dims);
+	float *narrowed = palloc_extended(n * sizeof(float) + 1, MCXT_ALLOC_HUGE);
+	ArrayType *array;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		narrowed[i] = (float) values[i];
+		if (isinf(narrowed[i]))
+			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							errmsg("element %zu of the result is %g, which is out of range for "
+								   "type real",
+								   i + 1, values[i]),
+							errhint("Scale the data.")));
+	}
+	array = make_float4_array(narrowed, n);
+	pfree(narrowed);
+	if (n_dims < 2 || n == 0)
+		return array;
+	return reshape_array(array, n_dims, dims);
 }

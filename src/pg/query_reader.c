@@ -104,9 +104,11 @@ startup_array_column(Reader *reader, Form_pg_attribute column)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of the query has type %s, which is not an array of numbers",
 						NameStr(column->attname), format_type_be(column->atttypid)),
-				 errhint("Return smallint[], integer[], real[] or double precision[], for example "
-						 "by writing %s::real[].",
-						 NameStr(column->attname))));
+				 reader->n_columns > 0
+					 ? hint_shape(reader->columns, reader->n_columns)
+					 : errhint("Return smallint[], integer[], real[] or double precision[], for "
+							   "example by writing %s::real[].",
+							   NameStr(column->attname))));
 	reader->has_cast = true;
 	fmgr_info_cxt(function, &reader->cast, reader->computation->context);
 }

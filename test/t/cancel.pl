@@ -62,6 +62,11 @@ my @long = (
         'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i',
         'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i', 50)}],
     ['pca', q{SELECT count(*) FROM pca('SELECT id, px FROM wide', 2)}],
+    ['lda', q{SELECT (SELECT count(*) FROM lda('SELECT id, px, id % 10 + 0 * ' || g || ' FROM images', 9))
+        FROM generate_series(1, 100000) g}],
+    ['lda_separation of many columns', q{SELECT (lda_separation(
+        'SELECT id, px || px || px || px || px || px || px || px || px || px, id % 2 FROM images')).f
+        FROM generate_series(1, 100000)}],
     ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],

@@ -39,6 +39,9 @@ my %computations = (
     'pca of real numbers' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
              FROM pca('SELECT id, min_max_scale(px, 0, 99) FROM images', 20) r},
     pca_fit => q{SELECT md5(m::text) FROM pca_fit('SELECT id, px FROM images', 100) m},
+    lda => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+             FROM lda('SELECT id, px, id % 3 FROM images', 2) r},
+    lda_separation => q{SELECT md5(lda_separation('SELECT id, px, id % 3 = 0 FROM images', 'auto')::text)},
     tsne => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
               FROM tsne('SELECT id, px FROM images', n_iter => 60) r},
     'tsne in three dimensions' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))

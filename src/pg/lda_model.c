@@ -1,0 +1,177 @@
+/*
+ * lda_model.c
+ *		The type lda_model, and single rows against a value of it.
+ */
+#include "pg/lda_model.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include <math.h>
+
+#include "pg/array_reader.h"
+#include "pg/model_argument.h"
+#include "pg/result.h"
+
+PG_FUNCTION_INFO_V1(synthdq_lda_transform);
+PG_FUNCTION_INFO_V1(synthdq_lda_classify);
+
+/* Fields of the type, in the order of its declaration. */
+enum
+{
+	FIELD_LABELS,
+	FIELD_N,
+	FIELD_MEANS,
+	FIELD_MEAN,
+	FIELD_COMPONENTS,
+	FIELD_CENTERS,
+	FIELD_VARIANCE,
+	FIELD_VARIANCE_RATIO,
+	FIELD_SHRINKAGE,
+	N_FIELDS,
+};
+
+#define MAKER "lda_fit()"
+
+/* ---------- making ---------- */
+
+/* bigint[] of counts. */
+static Datum
+counts_array(const int64 *count, size_t n)
+{
+	Datum *values = palloc_extended(n * sizeof(Datum), MCXT_ALLOC_HUGE);
+
+	for (size_t c = 0; c < n; c++)
+		values[c] = Int64GetDatum(count[c]);
+	return PointerGetDatum(
+		construct_array(values, (int) n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* Coordinates of the classes' means: double precision[][]. */
+static Datum
+centers_array(const Lda *lda)
+{
+	double *centers =
+		palloc_extended(lda->n_classes * lda->q * sizeof(double) + 1, MCXT_ALLOC_HUGE);
+
+	for (size_t c = 0; c < lda->n_classes; c++)
+		lda_score(lda->class_mean + c * lda->d, lda->mean, lda->components, lda->d, lda->q,
+				  centers + c * lda->q);
+	return PointerGetDatum(make_float8_matrix(centers, lda->n_classes, lda->q));
+}
+
+Datum
+lda_model_datum(FunctionCallInfo fcinfo, const Lda *lda, const QueryLabels *labels)
+{
+	ResultRow row = {.n_fields = 0};
+
+	result_row_datum(&row, query_labels_array(labels));
+	result_row_datum(&row, counts_array(lda->count, lda->n_classes));
+	result_row_datum(&row,
+					 PointerGetDatum(make_float8_matrix(lda->class_mean, lda->n_classes, lda->d)));
+	result_row_datum(&row, PointerGetDatum(make_float8_array(lda->mean, lda->d)));
+	result_row_datum(&row, PointerGetDatum(make_float8_matrix(lda->components, lda->q, lda->d)));
+	result_row_datum(&row, centers_array(lda));
+	result_row_datum(&row, PointerGetDatum(make_float8_array(lda->value, lda->q)));
+	result_row_datum(&row, PointerGetDatum(make_float8_array(lda->ratio, lda->q)));
+	result_row_float8(&row, lda->shrinkage);
+	return result_row_composite(fcinfo, &row);
+}
+
+/* ---------- using ---------- */
+
+/* The coordinates of the row in argument 1 by the model in argument 0. */
+static double *
+transform(FunctionCallInfo fcinfo, ModelArgument *model, size_t *q)
+{
+	ArrayType *px = PG_GETARG_ARRAYTYPE_P(1);
+	size_t n = (size_t) ArrayGetNItems(ARR_NDIM(px), ARR_DIMS(px));
+	size_t d;
+	const double *mean;
+	const double *components;
+	double *scores;
+
+	model_argument(fcinfo, 0, N_FIELDS, MAKER, model);
+	mean = model_vector(model, FIELD_MEAN, &d);
+	components = model_matrix(model, FIELD_COMPONENTS, d, q);
+	if (n != d)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("argument \"px\" has %zu elements, but the model is one of arrays "
+							   "of %zu elements",
+							   n, d),
+						errhint("Pass arrays of the kind that the model was fitted to.")));
+	scores = palloc_extended(*q * sizeof(double) + 1, MCXT_ALLOC_HUGE);
+	lda_score(array_read_vector(px, "px"), mean, components, d, *q, scores);
+	check_model_result(model, scores, *q);
+	return scores;
+}
+
+/* lda_transform(model, px); strict */
+Datum
+synthdq_lda_transform(PG_FUNCTION_ARGS)
+{
+	ModelArgument model;
+	size_t q;
+	double *scores = transform(fcinfo, &model, &q);
+
+	int length = (int) q;
+
+	PG_RETURN_ARRAYTYPE_P(make_float4_array_narrowed(scores, 1, &length));
+}
+
+/* The class with the largest ln(n_c) - |z - z_c|^2 / 2; the first of equals. */
+static size_t
+likeliest_class(const double *scores, const double *centers, const int64 *count, size_t n_classes,
+				size_t q)
+{
+	double best = -INFINITY;
+	size_t class = 0;
+
+	for (size_t c = 0; c < n_classes; c++)
+	{
+		double distance2 = 0;
+		double likelihood;
+
+		for (size_t k = 0; k < q; k++)
+		{
+			double difference = scores[k] - centers[c * q + k];
+
+			distance2 += difference * difference;
+		}
+		likelihood = log((double) count[c]) - 0.5 * distance2;
+		if (likelihood > best)
+		{
+			best = likelihood;
+			class = c;
+		}
+	}
+	return class;
+}
+
+/* lda_classify(model, px); strict */
+Datum
+synthdq_lda_classify(PG_FUNCTION_ARGS)
+{
+	ModelArgument model;
+	size_t q;
+	double *scores = transform(fcinfo, &model, &q);
+	ArrayType *labels = model_array(&model, FIELD_LABELS, TEXTOID);
+	ArrayType *counts = model_array(&model, FIELD_N, INT8OID);
+	size_t n_classes = (size_t) ArrayGetNItems(ARR_NDIM(labels), ARR_DIMS(labels));
+	size_t n_counts = (size_t) ArrayGetNItems(ARR_NDIM(counts), ARR_DIMS(counts));
+	size_t n_centers;
+	const double *centers = model_matrix(&model, FIELD_CENTERS, q, &n_centers);
+	int subscript;
+	bool is_null;
+
+	if (ARR_NDIM(labels) != 1 || n_counts != n_classes || (q > 0 && n_centers != n_classes))
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("model has %zu labels, %zu counts and %zu centers", n_classes,
+							   n_counts, n_centers),
+						errhint("Models are made by %s.", MAKER)));
+	subscript =
+		ARR_LBOUND(labels)[0] +
+		(int) likeliest_class(scores, centers, (const int64 *) ARR_DATA_PTR(counts), n_classes, q);
+	PG_RETURN_DATUM(array_ref(labels, 1, &subscript, -1, -1, false, TYPALIGN_INT, &is_null));
+}
