@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "core/matrix/pca_model.h"
 #include "pg/array_reader.h"
 #include "pg/model_argument.h"
 #include "pg/result.h"
@@ -36,28 +37,20 @@ enum
 
 /* ---------- making ---------- */
 
-/* bigint[] of counts. */
-static Datum
-counts_array(const int64 *count, size_t n)
-{
-	Datum *values = palloc_extended(n * sizeof(Datum), MCXT_ALLOC_HUGE);
-
-	for (size_t c = 0; c < n; c++)
-		values[c] = Int64GetDatum(count[c]);
-	return PointerGetDatum(
-		construct_array(values, (int) n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
 /* Coordinates of the classes' means: double precision[][]. */
 static Datum
 centers_array(const Lda *lda)
 {
+	PcaModel model = {.d = lda->d, .q = lda->q, .mean = lda->mean, .components = lda->components};
 	double *centers =
 		palloc_extended(lda->n_classes * lda->q * sizeof(double) + 1, MCXT_ALLOC_HUGE);
+	double *row = palloc_extended(lda->d * sizeof(double), MCXT_ALLOC_HUGE);
 
 	for (size_t c = 0; c < lda->n_classes; c++)
-		lda_score(lda->class_mean + c * lda->d, lda->mean, lda->components, lda->d, lda->q,
-				  centers + c * lda->q);
+	{
+		memcpy(row, lda->class_mean + c * lda->d, lda->d * sizeof(double));
+		pca_model_scores(&model, row, centers + c * lda->q);
+	}
 	return PointerGetDatum(make_float8_matrix(centers, lda->n_classes, lda->q));
 }
 
@@ -67,7 +60,7 @@ lda_model_datum(FunctionCallInfo fcinfo, const Lda *lda, const QueryLabels *labe
 	ResultRow row = {.n_fields = 0};
 
 	result_row_datum(&row, query_labels_array(labels));
-	result_row_datum(&row, counts_array(lda->count, lda->n_classes));
+	result_row_datum(&row, PointerGetDatum(make_int8_array(lda->count, lda->n_classes)));
 	result_row_datum(&row,
 					 PointerGetDatum(make_float8_matrix(lda->class_mean, lda->n_classes, lda->d)));
 	result_row_datum(&row, PointerGetDatum(make_float8_array(lda->mean, lda->d)));
@@ -87,22 +80,21 @@ transform(FunctionCallInfo fcinfo, ModelArgument *model, size_t *q)
 {
 	ArrayType *px = PG_GETARG_ARRAYTYPE_P(1);
 	size_t n = (size_t) ArrayGetNItems(ARR_NDIM(px), ARR_DIMS(px));
-	size_t d;
-	const double *mean;
-	const double *components;
+	PcaModel projection;
 	double *scores;
 
 	model_argument(fcinfo, 0, N_FIELDS, MAKER, model);
-	mean = model_vector(model, FIELD_MEAN, &d);
-	components = model_matrix(model, FIELD_COMPONENTS, d, q);
-	if (n != d)
+	projection.mean = model_vector(model, FIELD_MEAN, &projection.d);
+	projection.components = model_matrix(model, FIELD_COMPONENTS, projection.d, &projection.q);
+	*q = projection.q;
+	if (n != projection.d)
 		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 						errmsg("argument \"px\" has %zu elements, but the model is one of arrays "
 							   "of %zu elements",
-							   n, d),
+							   n, projection.d),
 						errhint("Pass arrays of the kind that the model was fitted to.")));
 	scores = palloc_extended(*q * sizeof(double) + 1, MCXT_ALLOC_HUGE);
-	lda_score(array_read_vector(px, "px"), mean, components, d, *q, scores);
+	pca_model_scores(&projection, array_read_vector(px, "px"), scores);
 	check_model_result(model, scores, *q);
 	return scores;
 }

@@ -11,6 +11,7 @@
 #include "core/base/rng.h"
 #include "core/matrix/cholesky.h"
 #include "core/matrix/lda.h"
+#include "core/matrix/pca_model.h"
 #include "core/matrix/separation.h"
 #include "digits.h"
 #include "lda.h"
@@ -94,7 +95,8 @@ test_by_hand(void)
 	lda_scores(&job, &store, &lda, scores);
 	check_close(scores[0], -3, 1e-14, "the first row lies 3 left of the mean");
 	check_close(scores[7], 3, 1e-14, "the last 3 to the right");
-	lda_score(rows + 6, lda.mean, lda.components, 2, 1, scores);
+	pca_model_scores(&(PcaModel){.d = 2, .q = 1, .mean = lda.mean, .components = lda.components},
+					 (double[]){2, 20}, scores);
 	check_close(scores[0], -1, 1e-14, "a row alone has the same score");
 
 	lda_fit(&job, &classes, 5, &half, &lda);

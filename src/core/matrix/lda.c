@@ -295,18 +295,3 @@ lda_scores(Job *job, const RowStore *rows, const Lda *lda, double *scores)
 		return sdq_ok();
 	return pca_scores(job, rows, &projection, scores);
 }
-
-void
-lda_score(const double *x, const double *mean, const double *components, size_t d, size_t q,
-		  double *scores)
-{
-	for (size_t k = 0; k < q; k++)
-	{
-		const double *component = components + k * d;
-		double sum = 0;
-
-		for (size_t j = 0; j < d; j++)
-			sum += (x[j] - mean[j]) * component[j];
-		scores[k] = sum;
-	}
-}

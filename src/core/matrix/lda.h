@@ -45,11 +45,8 @@ extern SdqStatus lda_fit(Job *job, const ClassRows *classes, size_t q,
 						 const LdaShrinkage *shrinkage, Lda *lda);
 
 /* scores[rows->n][q] = (rows - their mean) components', in units of the standard deviation within classes.
- * All rows of the store, whose mean must be that of the fit: a fit of all rows. */
+ * All rows of the store, whose mean must be that of the fit: a fit of all rows. The same of a single row by mean and
+ * components: pca_model_scores(). */
 extern SdqStatus lda_scores(Job *job, const RowStore *rows, const Lda *lda, double *scores);
-
-/* The same of one row: scores[q] = (x - mean) components', x[d]. */
-extern void lda_score(const double *x, const double *mean, const double *components, size_t d,
-					  size_t q, double *scores);
 
 #endif
