@@ -138,14 +138,14 @@ test_by_hand(void)
 	check(memory.held == 0, "all memory is given back");
 }
 
-/* Twelve bytes of known meaning: one row (3), which has digit 3 * 2^12 at plane 0. */
+/* One row (3), which has digit 3 * 2^12 at plane 0. */
 static void
 test_flat_by_hand(void)
 {
 	const double rows[] = {3};
-	/* container; version, digits, 0, 0; d; n; plane; sum 3 << 12; square 9 << 24. */
-	const unsigned char wanted[] = {0, 0, 0, 0, 1, 1, 0, 0,  1, 0, 0,  0, 1, 0,
-									0, 0, 0, 0, 0, 0, 0, 12, 1, 3, 24, 1, 9};
+	/* container; version; d; n; digits, plane; sum 3 << 12; square 9 << 24. */
+	const unsigned char wanted[] = {0, 0, 0, 0, 1, 0, 0, 0, 1,  0, 0, 0,  1, 0,
+									0, 0, 0, 0, 0, 0, 1, 0, 12, 1, 3, 24, 1, 9};
 	Flat flat = flat_of_rows(rows, 1, 1);
 
 	check(flat.size == sizeof(wanted) && memcmp(flat.bytes, wanted, sizeof(wanted)) == 0,

@@ -108,7 +108,7 @@ covariance_measure(const Covariance *covariance, Stop *stop, CovarianceLayout *l
 {
 	size_t d = covariance->d;
 
-	*layout = (CovarianceLayout){.bytes = COVARIANCE_FLAT_HEADER + d};
+	*layout = (CovarianceLayout){.bytes = COVARIANCE_FLAT_HEADER + 1 + d};
 	for (int a = 0; a < DIGIT_SLOTS; a++)
 	{
 		ListNeeds needs = {0, 0};
@@ -155,23 +155,31 @@ put_list_header(const IntegerList *list, unsigned char **to)
 	*(*to)++ = list->width;
 }
 
+void
+covariance_write_header(void *flat, uint32_t d, uint64_t n)
+{
+	unsigned char *to = (unsigned char *) flat + CONTAINER_BYTES;
+
+	/* The version and three bytes of 0. */
+	put_integer(to, COVARIANCE_FLAT_VERSION, 4);
+	put_integer(to + 4, d, 4);
+	put_integer(to + 8, n, 8);
+}
+
 SdqStatus
 covariance_write(const Covariance *covariance, const CovarianceLayout *layout, Stop *stop,
 				 void *flat)
 {
-	unsigned char *to = (unsigned char *) flat + CONTAINER_BYTES;
+	unsigned char *to = (unsigned char *) flat + COVARIANCE_FLAT_HEADER;
 	size_t d = covariance->d;
 	unsigned mask = 0;
 
+	covariance_write_header(flat, (uint32_t) d, covariance->n);
 	for (int a = 0; a < DIGIT_SLOTS; a++)
 		mask |= (unsigned) layout->present[a] << a;
-	*to++ = COVARIANCE_FLAT_VERSION;
 	*to++ = (unsigned char) mask;
-	put_integer(to, 0, 2);
-	put_integer(to + 2, d, 4);
-	put_integer(to + 6, covariance->n, 8);
-	memcpy(to + 14, covariance->planes, d);
-	to += 14 + d;
+	memcpy(to, covariance->planes, d);
+	to += d;
 	for (int a = 0; a < DIGIT_SLOTS; a++)
 	{
 		const IntegerList *list = &layout->sums[a];
@@ -261,18 +269,18 @@ read_header(FlatReader *reader, CovarianceView *view)
 	const unsigned char *at = reader->at;
 	unsigned mask;
 
-	if (reader->left < COVARIANCE_FLAT_HEADER)
+	if (reader->left <= COVARIANCE_FLAT_HEADER)
 		return bad_flat(COVARIANCE_BAD_SIZE);
-	if (at[4] != COVARIANCE_FLAT_VERSION)
-		return sdq_bad_data(COVARIANCE_BAD_VERSION, -1, at[4], 0);
-	mask = at[5];
+	if (get_integer(at + 4, 4) != COVARIANCE_FLAT_VERSION)
+		return sdq_bad_data(COVARIANCE_BAD_VERSION, -1, (double) get_integer(at + 4, 4), 0);
 	view->d = get_integer(at + 8, 4);
 	view->n = get_integer(at + 12, 8);
-	if (mask >> DIGIT_SLOTS != 0 || get_integer(at + 6, 2) != 0 || view->d == 0 ||
-		view->d > COVARIANCE_MAX_COLUMNS || view->n == 0 || view->n > COVARIANCE_MAX_ROWS)
+	mask = at[COVARIANCE_FLAT_HEADER];
+	if (view->d == 0 || view->d > COVARIANCE_MAX_COLUMNS || view->n == 0 ||
+		view->n > COVARIANCE_MAX_ROWS || mask >> DIGIT_SLOTS != 0)
 		return bad_flat(COVARIANCE_BAD_HEADER);
-	reader->at += COVARIANCE_FLAT_HEADER;
-	reader->left -= COVARIANCE_FLAT_HEADER;
+	reader->at += COVARIANCE_FLAT_HEADER + 1;
+	reader->left -= COVARIANCE_FLAT_HEADER + 1;
 	if (reader->left < view->d)
 		return bad_flat(COVARIANCE_BAD_SIZE);
 	view->planes = (const int8_t *) reader->at;

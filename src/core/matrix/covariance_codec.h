@@ -4,11 +4,11 @@
  *
  *		offset 0	4 bytes that belong to the container (the server keeps the length there)
  *			   4	version (COVARIANCE_FLAT_VERSION)
- *			   5	which digits are not 0 throughout: bit 0 stands for the highest
- *			   6	2 bytes, 0
+ *			   5	3 bytes, 0
  *			   8	number of columns d, 32 bits
  *			  12	number of rows n, 64 bits
- *			  20	plane of each column, d bytes with a sign
+ *			  20	which digits are not 0 throughout: bit 0 stands for the highest
+ *			  21	plane of each column, d bytes with a sign
  *				then for each of those digits, the highest first: its d sums, a list
  *				then for each pair a <= b of those digits, by a and then by b: sums of products, a list;
  *				for a = b of columns i <= j, by i and then by j; for a < b of digit a of column i and digit
@@ -33,7 +33,7 @@
 
 #define COVARIANCE_FLAT_VERSION 1
 
-/* Bytes before the planes. */
+/* Bytes of the header: all but digits, planes and lists. */
 #define COVARIANCE_FLAT_HEADER ((size_t) 20)
 
 /* Integers of one list. */
@@ -79,6 +79,9 @@ typedef struct CovarianceLayout
 /* Find the layout of settled rows, at least one. SDQ_INTERRUPTED. */
 extern SdqStatus covariance_measure(const Covariance *covariance, Stop *stop,
 									CovarianceLayout *layout);
+
+/* Write the header, without the container's 4 bytes. */
+extern void covariance_write_header(void *flat, uint32_t d, uint64_t n);
 
 /* Write flat[layout->bytes] but for the container's 4 bytes. SDQ_INTERRUPTED. */
 extern SdqStatus covariance_write(const Covariance *covariance, const CovarianceLayout *layout,
