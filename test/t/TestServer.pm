@@ -130,6 +130,19 @@ our %columns = (
     boolean => ['is_synthetic'],
 );
 
+# Aggregates whose arrays must have all their elements, and finite ones.
+my %needs_complete_arrays = map { $_ => 1 } qw(covariance);
+
+# Such an array, made of an expression of a type.
+sub complete_array
+{
+    my ($expression, $type) = @_;
+    return $expression unless $type =~ /\[\]$/;
+    my $complete = "array_replace($expression, NULL, 3)";
+    return $complete unless $type eq 'double precision[]';
+    return "array_replace(array_replace($complete, 'infinity', 1e3), '-infinity', -1)";
+}
+
 # The aggregates of the extension, each as a label, its name and references to its argument types and to
 # arguments for a call, as in functions(). One for which %$columns has too little fails a test.
 sub aggregates
@@ -142,6 +155,8 @@ sub aggregates
         if (grep { !defined } @$arguments) {
             Test::More::fail("this test knows a column for each argument type of $label");
         } else {
+            $arguments = [ map { complete_array($arguments->[$_], $types->[$_]) } 0 .. $#$types ]
+                if $needs_complete_arrays{$name};
             push @aggregates, [ $label, $name, $types, $arguments ];
         }
     }
@@ -162,6 +177,8 @@ sub state_calls
     {
         my ($name, $types, $arguments) = @$function;
         next if grep { !defined } @$arguments;
+        $arguments = [ map { complete_array($arguments->[$_], $types->[$_]) } 0 .. $#$types ]
+            if $needs_complete_arrays{$type};
         $session->query("CREATE AGGREGATE state_of_$name(@{[ join ', ', @$types ]})
                          (SFUNC = $name, STYPE = $type)");
         push @calls, "state_of_$name(" .

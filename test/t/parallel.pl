@@ -37,12 +37,13 @@ my %column_of = (
     text => [q{'label ' || hashint4(id) % 40}, q{nullif('source ' || id % 5, 'source 4')}],
 );
 my $table = 'rows_of_all_types';
-for my $type (grep { /^ecdf/ } $server->state_types) {
+for my $type (grep { /^ecdf|^covariance/ } $server->state_types) {
+    my $array = $type eq 'covariance' ? TestServer::complete_array('i2', 'smallint[]') : 'i2';
     $column_of{$type} = ["a_$type", "a_$type"];
     $error = $session->query(qq{
         CREATE TABLE with_$type AS
         SELECT r.*, s.a_$type FROM $table r LEFT JOIN
-            (SELECT id / 10 AS tens, $type(i2) AS a_$type FROM rows_of_all_types GROUP BY 1) s
+            (SELECT id / 10 AS tens, $type($array) AS a_$type FROM rows_of_all_types GROUP BY 1) s
         ON r.id % 5 = 0 AND r.id / 10 = s.tens});
     is($error, '', "states of type $type are stored");
     $table = "with_$type";
