@@ -185,3 +185,16 @@ CREATE FUNCTION covariance_matrix(c covariance) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'synthdq_covariance_matrix'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION covariance_matrix(covariance) IS 'covariance of each pair of positions, with divisor n - 1';
+
+-- pca_fit(c, n_components) -> pca_model
+-- The components that pca_fit(query) finds in the same rows, up to rounding, without reading them again: a table of
+-- any size is added up in parallel, and days or partitions by covariance(c). For one row an error, NULL for NULL.
+--     SELECT pca_fit(covariance(px), 50) FROM real;
+CREATE FUNCTION pca_fit(
+    c covariance,
+    n_components integer DEFAULT 2
+)
+RETURNS pca_model
+    AS 'MODULE_PATHNAME', 'synthdq_pca_fit_covariance'
+    LANGUAGE C IMMUTABLE PARALLEL RESTRICTED COST 1000000;
+COMMENT ON FUNCTION pca_fit(covariance, integer) IS 'principal components of the rows of a covariance, as a model';

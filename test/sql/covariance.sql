@@ -134,3 +134,43 @@ FROM generate_series(1, 300) id;
 ALTER TABLE stored ALTER COLUMN c SET STORAGE external;
 INSERT INTO stored SELECT covariance(c) FROM stored;
 SELECT count(*), bool_and(c = (SELECT c FROM stored LIMIT 1)) AS same, max(n(c)) AS n, max(n_positions(c)) AS d FROM stored;
+
+-- Principal components: those of the query, up to rounding, of awkward rows and of real digits, in parts.
+CREATE FUNCTION difference(a double precision[], b double precision[]) RETURNS double precision LANGUAGE sql IMMUTABLE AS $$
+    SELECT max(abs(x - y)) FROM unnest(a, b) u(x, y) $$;
+SELECT (a).n = (b).n AS n, difference((a).mean, (b).mean) <= 1e-9 AS mean,
+       difference((a).components, (b).components) <= 1e-9 AS components,
+       difference((a).variance, (b).variance) <= 1e-9 * (b).variance[1] AS variance,
+       difference((a).variance_ratio, (b).variance_ratio) <= 1e-9 AS ratio,
+       abs((a).total_variance - (b).total_variance) <= 1e-9 * (b).total_variance AS total
+FROM (SELECT pca_fit(covariance(singles), 3) AS a, pca_fit('SELECT id, singles FROM rows_of_kinds', 3) AS b FROM rows_of_kinds) s;
+\set data `echo "${PG_ABS_SRCDIR:-test}/../data"`
+\set file :data/mnist-train-first10k-images-idx3-ubyte.gz
+\lo_import :file
+\set loid :LASTOID
+CREATE TABLE digits AS SELECT * FROM idx_images(lo_get(:loid));
+\lo_unlink :loid
+CREATE TABLE digit_parts AS
+SELECT id % 7 AS part, covariance(px) AS whole, covariance(min_max_scale(px, 0, 255)) AS scaled FROM digits GROUP BY id % 7;
+SELECT (a).n, difference((a).mean, (b).mean) <= 1e-9 AS mean,
+       difference((a).components, (b).components) <= 1e-9 AS components,
+       difference((a).variance, (b).variance) <= 1e-9 * (b).variance[1] AS variance,
+       difference((a).variance_ratio, (b).variance_ratio) <= 1e-9 AS ratio
+FROM (SELECT pca_fit(covariance(whole), 10) AS a, pca_fit('SELECT id, px FROM digits', 10) AS b FROM digit_parts) s;
+SELECT covariance(whole) = (SELECT covariance(px) FROM digits) AS same_bytes,
+       covariance(scaled) = (SELECT covariance(min_max_scale(px, 0, 255)::float8[]) FROM digits) AS same_bytes_scaled,
+       max(pg_column_size(whole)) < 1000000 AS is_small FROM digit_parts;
+-- Pixels against exact integers.
+SELECT count(*) AS pairs, bool_and(abs(m[i][j] - w) <= 1e-12 * abs(w)) AS exact
+FROM (SELECT covariance_matrix(covariance(whole)) AS m FROM digit_parts) s,
+     (SELECT i, j, (count(*) * sum(x * y) - sum(x) * sum(y))::float8 / (count(*) * (count(*) - 1)) AS w
+      FROM digits, (VALUES (407, 408), (407, 407), (300, 500), (211, 350)) p(i, j),
+           LATERAL (SELECT px[(i - 1) / 28 + 1][(i - 1) % 28 + 1]::numeric AS x, px[(j - 1) / 28 + 1][(j - 1) % 28 + 1]::numeric AS y) v
+      GROUP BY i, j) e;
+-- What cannot be fitted.
+SELECT pca_fit(NULL::covariance, 2) IS NULL AS null;
+SELECT pca_fit(covariance('{1,2}'::real[]), 1);
+SELECT pca_fit(covariance(a), 3) FROM (VALUES ('{1,2}'::real[]), ('{2,2}')) v(a);
+SELECT pca_fit(covariance(a), 0) FROM (VALUES ('{1,2}'::real[]), ('{2,2}')) v(a);
+SELECT pca_fit(covariance(a), 1) FROM (VALUES ('{1e300,2}'::float8[]), ('{-1e300,2}')) v(a);
+SELECT (pca_fit(covariance(a), 2)).variance FROM (VALUES ('{5,2}'::real[]), ('{5,2}')) v(a);
