@@ -8,6 +8,7 @@
 #include "utils/memutils.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/sample/stream.h"
 #include "pg/compat.h"
@@ -16,19 +17,23 @@
 
 /* Blocks from this size on are resized where they are, and are worth huge pages. */
 #define LARGE_BLOCK ((size_t) 1 << 22)
-#define HUGE_PAGE   ((size_t) 1 << 21)
 
-/* Ask the system to back a large block by huge pages: each small one costs as much as sorting some twenty
- * values that lie in it. Whether it does makes no other difference. */
+/*
+ * Ask the system to back a large block by huge pages: each small one costs as much as sorting some twenty
+ * values that lie in it. Whether it does makes no other difference.
+ *
+ * All pages that the block touches are named, and not just the huge ones inside: a block of this size is mostly a
+ * mapping of its own, and the system moves a mapping only while all of it has been advised alike.
+ */
 static void
 want_huge_pages(void *block, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
-	uintptr_t start = TYPEALIGN(HUGE_PAGE, (uintptr_t) block);
-	uintptr_t end = TYPEALIGN_DOWN(HUGE_PAGE, (uintptr_t) block + bytes);
+	uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
+	uintptr_t start = TYPEALIGN_DOWN(page, (uintptr_t) block);
+	uintptr_t end = TYPEALIGN(page, (uintptr_t) block + bytes);
 
-	if (start < end)
-		(void) madvise((void *) start, end - start, MADV_HUGEPAGE);
+	(void) madvise((void *) start, end - start, MADV_HUGEPAGE);
 #endif
 }
 
