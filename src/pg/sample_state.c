@@ -43,6 +43,7 @@ struct SampleState
 	ExpandedObjectHeader header;
 	const SampleStateType *type;
 	Size flat_size; /* 0 = not known */
+	size_t limit;   /* synthdq.max_memory as the sides have it */
 	SampleParameter parameters[SAMPLE_STATE_MAX_PARAMETERS];
 	SampleSide sides[FLEXIBLE_ARRAY_MEMBER]; /* [type->n_sides] */
 };
@@ -79,10 +80,13 @@ static const ExpandedObjectMethods state_methods = {.get_flat_size = state_flat_
 static void
 set_limits(SampleState *state)
 {
-	size_t limit = settings_max_memory() / state->type->n_sides;
+	size_t limit = settings_max_memory();
 
+	if (limit == state->limit)
+		return;
+	state->limit = limit;
 	for (int side = 0; side < state->type->n_sides; side++)
-		state->sides[side].memory.limit = limit;
+		state->sides[side].memory.limit = limit / state->type->n_sides;
 }
 
 /* A new, empty object. */
@@ -326,10 +330,15 @@ sample_state_unchanged(FunctionCallInfo fcinfo)
 void
 sample_state_add_float8(SampleState *state, int side, float8 value)
 {
-	Stop stop = sample_stop();
+	Sample *sample = &state->sides[side].sample;
+	Stop stop;
 
 	state->flat_size = 0;
-	check_sample_status(sample_add(&state->sides[side].sample, value, &stop));
+	/* Nearly all rows of a table of distinct numbers end here. */
+	if (sample_try_add(sample, value))
+		return;
+	stop = sample_stop();
+	check_sample_status(sample_add(sample, value, &stop));
 }
 
 void

@@ -63,6 +63,10 @@ extern void sample_free(Sample *sample);
 /* Add one value. Constant time, but for a sort of the buffered values now and then. */
 extern SdqStatus sample_add(Sample *sample, double value, Stop *stop);
 
+/* Add one value if that takes nothing but a place in the buffer; false, and nothing is done: call
+ * sample_add(). */
+extern bool sample_try_add(Sample *sample, double value);
+
 /* Add values[n]. Integers of a dense range take about half a nanosecond each, few distinct values one
  * or two, others about ten. */
 extern SdqStatus sample_add_int16(Sample *sample, const int16_t *values, size_t n, Stop *stop);

@@ -4,12 +4,31 @@
  *		type, with ELEMENT (the type) and NAMED(name) (its functions' names) defined.
  */
 
+/* Are all values[n] finite? Sums of zeros, in lanes. */
+static bool
+NAMED(are_finite)(const ELEMENT *values, size_t n)
+{
+	ELEMENT lanes[FINITE_LANES] = {0};
+	size_t i = 0;
+
+	for (; i + FINITE_LANES <= n; i += FINITE_LANES)
+		for (size_t lane = 0; lane < FINITE_LANES; lane++)
+			lanes[lane] += values[i + lane] - values[i + lane];
+	for (; i < n; i++)
+		lanes[0] += values[i] - values[i];
+	for (size_t lane = 1; lane < FINITE_LANES; lane++)
+		lanes[0] += lanes[lane];
+	return lanes[0] == 0;
+}
+
 /* Observations among values[n]. */
 static size_t
 NAMED(count_numbers)(const ELEMENT *values, size_t n)
 {
 	size_t numbers = 0;
 
+	if (NAMED(are_finite)(values, n))
+		return n;
 	for (size_t i = 0; i < n; i++)
 		numbers += values[i] == values[i];
 	return numbers;
@@ -92,6 +111,30 @@ NAMED(place_without_table)(Sample *sample, const ELEMENT *values, size_t n, uint
 	sample->n_buffered = n_buffered;
 }
 
+/* Buffer values[n] from the start as long as there are none but fractions; returns how many. Room is
+ * reserved. */
+static size_t
+NAMED(buffer_fractions)(Sample *sample, const ELEMENT *values, size_t n)
+{
+	CpuLevel level;
+	size_t done = 0;
+
+	/* Images begin with their background. */
+	if (!is_fraction(values[0]))
+		return 0;
+	level = cpu_level();
+	while (done < n)
+	{
+		size_t piece = n - done < FRACTIONS_PIECE ? n - done : FRACTIONS_PIECE;
+
+		if (!NAMED(fraction_keys)(level, values + done, piece, sample->buffer + sample->n_buffered))
+			break;
+		sample->n_buffered += piece;
+		done += piece;
+	}
+	return done;
+}
+
 /* Add a piece of an array: 1 <= n <= PIECE. */
 static SdqStatus
 NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
@@ -108,7 +151,11 @@ NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
 	if (sample->table.slots != NULL)
 		NAMED(place_values)(sample, values, n, n_after);
 	else
-		NAMED(place_without_table)(sample, values, n, n_after);
+	{
+		size_t done = NAMED(buffer_fractions)(sample, values, n);
+
+		NAMED(place_without_table)(sample, values + done, n - done, n_after);
+	}
 	value_changed(sample, numbers);
 	return sdq_ok();
 }
