@@ -8,7 +8,7 @@ INSERT INTO points VALUES (4, '{10}'), (1, '{0}'), (3, '{11}'), (2, '{1}');
 SELECT id, cluster, distance, second_cluster, abs(margin - 0.9) < 1e-15 AS margin_9_of_10,
        abs(margin - 10.0 / 11) < 1e-15 AS margin_10_of_11
 FROM kmeans('SELECT id, px FROM points', 2) ORDER BY id;
-SELECT * FROM kmeans_centers('SELECT id, px FROM points', 2) ORDER BY cluster;
+SELECT cluster, size, inertia, center FROM kmeans_centers('SELECT id, px FROM points', 2) ORDER BY cluster;
 
 -- k = 1: the mean, 5.5; no second cluster. Inertia 2 (5.5^2 + 4.5^2) = 101.
 SELECT * FROM kmeans('SELECT id, px FROM points', 1) ORDER BY id;
@@ -120,6 +120,38 @@ SELECT bool_and(margin BETWEEN 0 AND 1 AND cluster <> second_cluster) AS sane FR
 SELECT count(*) FROM kmeans('SELECT id, px FROM cloud', 12, max_iter => 1, n_init => 1);
 SELECT count(*) FROM kmeans('SELECT id, px FROM cloud', 12, max_iter => 1000, tol => 0, n_init => 1);
 
+-- Silhouettes. 0 and 1, 10 and 11 of centres 0.5 and 10.5: (d2 - d1) / d2 is (10.5 - 0.5) / 10.5 and (9.5 - 0.5) / 9.5.
+SELECT cluster, abs(silhouette - (20.0 / 21 + 18.0 / 19) / 2) < 1e-15 AS silhouette
+FROM kmeans_centers('SELECT id, px FROM points', 2) ORDER BY cluster;
+-- Of each row, by distances to all centres; of each cluster; of all.
+CREATE TEMPORARY TABLE silhouettes AS
+SELECT r.id, r.cluster, 2 * r.margin / (1 + r.margin) AS by_margin, (d[2] - d[1]) / d[2] AS by_distances
+FROM runs r JOIN cloud USING (id),
+    LATERAL (SELECT array_agg(distance ORDER BY distance) AS d
+             FROM (SELECT sqrt(sum((x - y) ^ 2)) AS distance FROM centers, unnest(px, center) u (x, y) GROUP BY centers.cluster) c) s
+WHERE run = 'as it is';
+SELECT count(*), max(abs(by_margin - by_distances)) < 1e-5 AS rows FROM silhouettes;
+SELECT count(*), bool_and(abs(c.silhouette - s.mean) < 1e-12) AS clusters
+FROM centers c JOIN (SELECT cluster, avg(by_margin) AS mean FROM silhouettes GROUP BY cluster) s USING (cluster);
+
+-- kmeans_choose: what kmeans_centers says, for each k.
+SELECT k, found, inertia, round(silhouette::numeric, 6) AS silhouette, round(worst_silhouette::numeric, 6) AS worst, smallest, converged
+FROM kmeans_choose('SELECT id, px FROM points', 1, 4) ORDER BY k;
+SELECT c.k, found, abs(c.inertia / o.inertia - 1) < 1e-12 AS inertia, abs(c.silhouette - o.silhouette) < 1e-12 AS silhouette,
+    abs(c.worst_silhouette - o.worst) < 1e-12 AS worst, c.smallest = o.smallest AS smallest, converged
+FROM kmeans_choose('SELECT id, px FROM cloud', 2, 5, n_init => 2, seed => 3) c,
+    LATERAL (SELECT sum(inertia) AS inertia, sum(silhouette * size) / sum(size) AS silhouette, min(silhouette) AS worst, min(size) AS smallest
+             FROM kmeans_centers('SELECT id, px FROM cloud', c.k, n_init => 2, seed => 3)) o
+ORDER BY c.k;
+-- Three groups far apart: the silhouette finds them.
+SELECT k FROM kmeans_choose('SELECT i, ARRAY[i % 3 * 100 + abs(hashint4(i)) % 10, i % 7] FROM generate_series(1, 300) i', 1, 8) ORDER BY silhouette DESC NULLS LAST LIMIT 1;
+-- Fewer distinct rows, other ids, one iteration, no rows.
+SELECT k, found, inertia, smallest FROM kmeans_choose('SELECT i, ARRAY[i % 2] FROM generate_series(1, 9) i', 2, 4) ORDER BY k;
+SELECT count(*), min(smallest) FROM kmeans_choose(NULL::text, 'SELECT ''p'' || id, px FROM points', 2, 3);
+SELECT count(*) FROM kmeans_choose(NULL::date, 'SELECT date ''2024-01-01'' + id, px FROM points', 2, 3);
+SELECT bool_or(converged) FROM kmeans_choose('SELECT id, px FROM cloud', 12, 13, n_init => 1, max_iter => 1);
+SELECT * FROM kmeans_choose('SELECT id, px FROM points WHERE false', 2, 9);
+
 -- Real digits: 500 of the test images in ten clusters. scikit-learn's best of 50 restarts has the inertia
 -- 1,165,591,518.6 (test/reference/kmeans.py); the restarts scatter by 0.6 %.
 \set data `echo "${PG_ABS_SRCDIR:-test}/../data"`
@@ -157,6 +189,13 @@ SELECT * FROM kmeans('SELECT id, px FROM points', 2, tol => 'Infinity');
 SELECT * FROM kmeans('SELECT id, px FROM points', 2, tol => NULL);
 SELECT * FROM kmeans('SELECT id, px FROM points', 2, seed => NULL);
 SELECT * FROM kmeans_centers(NULL::uuid, NULL, 2);
+SELECT * FROM kmeans_choose(NULL, 1, 2);
+SELECT * FROM kmeans_choose('SELECT id, px FROM points', NULL, 2);
+SELECT * FROM kmeans_choose('SELECT id, px FROM points', 0, 2);
+SELECT * FROM kmeans_choose('SELECT id, px FROM points', 3, 2);
+SELECT * FROM kmeans_choose('SELECT id, px FROM points', 3, 5);
+SELECT * FROM kmeans_choose('SELECT id, px FROM points', 1, 2, tol => 'NaN');
+SELECT * FROM kmeans_choose(NULL::uuid, 'SELECT id, px FROM points', 1, 2);
 
 -- Errors: rows.
 SELECT * FROM kmeans('SELECT id, px || CASE WHEN id = 3 THEN float8 ''1'' END FROM points', 2);
