@@ -32,6 +32,7 @@ typedef struct SeedWork
 	size_t trials;
 	const size_t *trial_rows; /* [trials] */
 	int64_t *trial_sums;      /* [trials] of their bytes */
+	double *trial_norms;      /* [trials] */
 	void *panels;             /* of the trials */
 	float *distance2;         /* [n][trials] to the rows on trial */
 	double *potentials;       /* [n_tiles][trials] what the tile's sum would become */
@@ -84,6 +85,7 @@ fill_panels(const SeedWork *work)
 		size_t lane = t % PANEL_CENTERS;
 		size_t row = work->trial_rows[t];
 
+		work->trial_norms[t] = sqrt(kmeans_row_norm2(rows, row));
 		if (rows->is_bytes)
 			work->trial_sums[t] =
 				fill_byte_lane(rows->bytes + row * rows->ld, rows->d, panel, lane);
@@ -135,18 +137,21 @@ float_distances(const SeedWork *work, size_t start, size_t count, float *distanc
 								 first / PANEL_CENTERS * rows->d * PANEL_CENTERS,
 							 products[0]);
 		for (size_t i = 0; i < count; i++)
+		{
+			double norm = sqrt(rows->norm2[start + i]);
+
 			for (size_t t = first; t < minimum(first + PANEL_CENTERS, work->trials); t++)
 			{
 				size_t other = work->trial_rows[t];
 				float *result = &distance2[i * work->trials + t];
-				double error = float_product_error(sqrt(rows->norm2[start + i]),
-												   sqrt(rows->norm2[other]), rows->d);
+				double error = float_product_error(norm, work->trial_norms[t], rows->d);
 
 				*result = rows->norm2[start + i] + rows->norm2[other] - 2 * products[i][t - first];
 				if (!(*result > TRUSTED_ERRORS * error))
 					*result = (float) float_distance2(pointers[i], rows->data + other * rows->ld,
 													  rows->d);
 			}
+		}
 	}
 }
 
@@ -286,12 +291,13 @@ allocate_work(Job *job, SeedWork *work, size_t max_trials, size_t **trial_rows)
 	work->panels =
 		arena_alloc(job->arena, divide_up(max_trials, PANEL_CENTERS), panel_size(work->rows));
 	work->trial_sums = arena_alloc(job->arena, max_trials, sizeof(int64_t));
+	work->trial_norms = arena_alloc(job->arena, max_trials, sizeof(double));
 	work->distance2 = arena_alloc(job->arena, n, max_trials * sizeof(float));
 	work->potentials = arena_alloc(job->arena, work->n_tiles, max_trials * sizeof(double));
 	*trial_rows = arena_alloc(job->arena, max_trials, sizeof(size_t));
 	if (work->nearest == NULL || work->sums == NULL || work->panels == NULL ||
-		work->trial_sums == NULL || work->distance2 == NULL || work->potentials == NULL ||
-		*trial_rows == NULL)
+		work->trial_sums == NULL || work->trial_norms == NULL || work->distance2 == NULL ||
+		work->potentials == NULL || *trial_rows == NULL)
 		return arena_failure(job->arena);
 	for (size_t i = 0; i < n; i++)
 		work->nearest[i] = INFINITY;
