@@ -3,11 +3,12 @@
  *		All eigenpairs by cyclic Jacobi rotations (Golub and Van Loan, "Matrix Computations", section
  *		8.5): slow, simple and most accurate.
  */
+#include "core/matrix/eigen.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "core/matrix/eigen.h"
 #include "core/matrix/eigen_parts.h"
 #include "core/matrix/vectors.h"
 

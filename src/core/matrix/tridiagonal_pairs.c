@@ -2,11 +2,12 @@
  * tridiagonal_pairs.c
  *		Eigenvalues of a tridiagonal matrix by bisection, eigenvectors by inverse iteration.
  */
+#include "core/matrix/tridiagonal.h"
+
 #include <float.h>
 #include <math.h>
 
 #include "core/base/rng.h"
-#include "core/matrix/tridiagonal.h"
 #include "core/matrix/vectors.h"
 
 /* Bisection halves an interval of at most 2 n times the norm down to the last bit of a double. */
