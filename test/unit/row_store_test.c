@@ -444,6 +444,61 @@ test_ranges(void)
 	check(known, "ranges of the columns");
 }
 
+/* One value decides the type of a row, wherever it is. */
+static void
+test_type_of_values(void)
+{
+	static const struct
+	{
+		double value;
+		ElementType type;
+	} cases[] = {
+		{-0.0, ELEMENT_UINT8},
+		{255, ELEMENT_UINT8},
+		{256, ELEMENT_FLOAT},
+		{511, ELEMENT_FLOAT},
+		{-1, ELEMENT_FLOAT},
+		{-255, ELEMENT_FLOAT},
+		{0.5, ELEMENT_FLOAT},
+		{254.5, ELEMENT_FLOAT},
+		{0x1p23, ELEMENT_FLOAT},
+		{-0x1p23, ELEMENT_FLOAT},
+		{0x1.8p23, ELEMENT_FLOAT},
+		{0x1p52, ELEMENT_FLOAT},
+		{-0x1p52, ELEMENT_FLOAT},
+		{0x1p-149, ELEMENT_FLOAT},
+		{FLT_MAX, ELEMENT_FLOAT},
+		{-FLT_MAX, ELEMENT_FLOAT},
+		{0.1, ELEMENT_DOUBLE},
+		{0x1p-150, ELEMENT_DOUBLE},
+		{0x1.0000000000001p52, ELEMENT_DOUBLE},
+		{DBL_MIN, ELEMENT_DOUBLE},
+		{DBL_MAX, ELEMENT_DOUBLE},
+	};
+	bool doubles = true;
+	bool floats = true;
+
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++)
+		for (size_t position = 0; position < 150; position++)
+		{
+			RowStore store = new_store(0);
+			double row[150] = {0};
+			float float_row[150] = {0};
+
+			row[position] = cases[c].value;
+			row_store_append(&store, row, 150);
+			doubles = doubles && store.type == cases[c].type;
+			if (cases[c].type == ELEMENT_DOUBLE)
+				continue;
+			store = new_store(0);
+			float_row[position] = (float) cases[c].value;
+			row_store_append_float(&store, float_row, 150);
+			floats = floats && store.type == cases[c].type;
+		}
+	check(doubles, "the type that doubles need");
+	check(floats, "the type that floats need");
+}
+
 /* A value that is not finite is found wherever it is, among bytes and among others. */
 static void
 test_positions(void)
@@ -544,6 +599,7 @@ main(void)
 	test_levels();
 	test_ranges();
 	test_positions();
+	test_type_of_values();
 	test_bytes();
 	test_types();
 	test_mean_and_scale();
