@@ -5,6 +5,7 @@
 #   make && sudo make install      build and install for the server of PG_CONFIG
 #   make installcheck   the regression tests against a running server of yours
 #   make bench          benchmarks beside scipy and scikit-learn
+#   make bench-kernels  rates of the matrix kernels beside sgemm, no server
 #   make unit           the core's unit tests alone, no server
 #   make format         clang-format over the tree
 #
@@ -22,7 +23,7 @@ EXTENSION_MAKE = $(MAKE) --no-print-directory BUILD_EXTENSION=1 with_llvm=no
 BUILD ?= build
 
 .DEFAULT_GOAL := all
-.PHONY: all install uninstall installcheck clean stage unit check demo bench format fuzz
+.PHONY: all install uninstall installcheck clean stage unit check demo bench bench-kernels format fuzz
 
 all install uninstall installcheck:
 	+@$(EXTENSION_MAKE) $@
@@ -45,6 +46,10 @@ demo:
 
 bench:
 	@test/bench/run
+
+bench-kernels:
+	+@$(MAKE) --no-print-directory -s -f test/unit/unit.mk BUILD="$(BUILD)" kernels
+	@"$(BUILD)/unit/kernels"
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')

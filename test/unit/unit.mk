@@ -33,6 +33,14 @@ $(DIR)/libcore.a: $(CORE_OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $(CORE_OBJECTS)
 
+# Rates of the matrix kernels; not a test.
+.PHONY: kernels
+kernels: $(DIR)/kernels
+
+$(DIR)/kernels: test/bench/kernels.c $(DIR)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) $(CFLAGS) $< $(DIR)/libcore.a -o $@ -lz -lm -ldl -pthread
+
 $(DIR)/%: test/unit/%.c $(wildcard test/unit/*.h) $(wildcard test/reference/values/*.h) $(DIR)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -Itest/reference/values $(CFLAGS) $< $(DIR)/libcore.a -o $@ -lz -lm -ldl -pthread
