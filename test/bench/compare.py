@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+import timeit
 
 import numpy as np
 import scipy
@@ -23,11 +24,13 @@ import sklearn
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from sklearn.neighbors import NearestNeighbors
 
 # A benchmark runs again while it has taken less than this in total, and at most so often.
 ENOUGH_SECONDS = 4.0
 MOST_RUNS = 5
 
+NEIGHBORS = 90
 TSNE_ROWS = 5000
 TSNE_ITERATIONS = 750
 
@@ -61,11 +64,13 @@ def ours(sql):
 
 
 def peer(call):
-    """The same of a function, or of other statements."""
+    """The same of a function, of other statements, or of the fastest of several functions."""
     def run():
         start = time.perf_counter()
         value = call()
         return time.perf_counter() - start, value
+    if isinstance(call, list):
+        return min(map(peer, call))
     return ours(call) if isinstance(call, str) else repeat(run)
 
 
@@ -102,6 +107,8 @@ kde_nodes = nodes("kde(x, 200, 'scott')", "x")
 kde2d_nodes = np.array(np.meshgrid(nodes("kde2d(x, y, 200, 'scott')", "x"),
                                    nodes("kde2d(x, y, 200, 'scott')", "y"))).reshape(2, -1)
 real_float = real.astype(np.float32)
+scores = np.array([row.strip("{}").split(",") for row in
+                   psql("SELECT components FROM full_scores ORDER BY id;").split()], np.float32)
 full_float = full.astype(np.float32)
 
 
@@ -160,6 +167,27 @@ def sklearn_tsne():
     rows = PCA(50, random_state=0).fit_transform(real_float[:TSNE_ROWS])
     return TSNE(init="pca", learning_rate="auto", n_iter=TSNE_ITERATIONS, n_jobs=-1,
                 random_state=0).fit(rows).kl_divergence_
+
+
+def knn_statement(query):
+    """Sum of the distances to the neighbors among the other rows of a query."""
+    return f"SELECT sum(distance) FROM knn('{query}', '{query}', {NEIGHBORS})"
+
+
+def sklearn_knn(rows):
+    """The same by brute force, in both precisions."""
+    def search(precision):
+        search_in = rows.astype(precision)
+        return lambda: NearestNeighbors(
+            n_neighbors=NEIGHBORS, algorithm="brute", n_jobs=-1).fit(search_in).kneighbors()[0].sum()
+    return [search(np.float32), search(np.float64)]
+
+
+def gigaflops():
+    """Rate of numpy's product of two large float matrices, on all processors."""
+    a, b = np.ones((4096, 784), np.float32), np.ones((784, 4096), np.float32)
+    seconds, _ = repeat(lambda: (timeit.timeit(lambda: a @ b, number=1), None))
+    return 2 * 4096 * 4096 * 784 / seconds / 1e9
 
 
 KS = test_statement("ks_test(px, is_synthetic)", "statistic", "{}").format
@@ -235,11 +263,25 @@ benchmarks = [
      "numpy, rows in memory", numpy_nearest, "distance"),
     ("rows read: the same, as real[]", nearest_statement("full_real_samples"),
      "numpy, rows in memory", numpy_nearest, "distance"),
+    (f"knn, k = {NEIGHBORS}, 10,000 x 784", knn_statement("SELECT id, px FROM real_images"),
+     "scikit-learn, brute force", sklearn_knn(real), "sum of distances"),
+    ("knn, the same scaled to [0, 1], as real[]",
+     knn_statement("SELECT id, px FROM scaled_samples WHERE NOT is_synthetic"),
+     "scikit-learn, brute force", sklearn_knn(real / 255), "sum of distances"),
+    (f"knn, k = {NEIGHBORS}, 70,000 x 50, components",
+     knn_statement("SELECT id, components FROM full_scores"),
+     "scikit-learn, brute force", sklearn_knn(scores), "sum of distances"),
     (f"tsne, {TSNE_ROWS:,} x 784, PCA to 50, {TSNE_ITERATIONS} iterations",
      f"SELECT count(*) FROM tsne('SELECT id, px FROM real_images WHERE id < {TSNE_ROWS}', "
      f"n_iter => {TSNE_ITERATIONS})",
      "scikit-learn TSNE", sklearn_tsne, "rows; the peer's: KL, Barnes-Hut, not comparable"),
 ]
+
+
+# Multiplications and additions of all products of rows, of which half would do.
+operations = {f"knn, k = {NEIGHBORS}, 10,000 x 784": 2 * 10_000**2 * 784,
+              "knn, the same scaled to [0, 1], as real[]": 2 * 10_000**2 * 784,
+              f"knn, k = {NEIGHBORS}, 70,000 x 50, components": 2 * 70_000**2 * 50}
 
 
 def machine():
@@ -266,4 +308,7 @@ for name, sql, peer_name, function, meaning in benchmarks:
     print(f"{name:52} {seconds_text(our_seconds):>11} {seconds_text(peer_seconds):>11} "
           f"{peer_seconds / our_seconds:7.1f}x  {peer_name}")
     print(f"    {meaning}: ours {float(our_value):.9g}, peer {float(peer_value):.9g}", flush=True)
+    if name in operations:
+        print(f"    {operations[name] / our_seconds / 1e9:.0f} G operations a second; "
+              f"numpy's sgemm: {gigaflops():.0f}", flush=True)
 print("\nratio: the peer's time divided by ours. The goals for the first two\nlines are 100x and 30x.")

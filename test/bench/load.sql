@@ -40,6 +40,11 @@ SELECT id, px::real[] AS px, is_synthetic FROM full_samples;
 CREATE TABLE scaled_samples AS
 SELECT id, min_max_scale(px, 0, 255) AS px, is_synthetic FROM samples;
 
+-- All images as their first 50 principal components.
+CREATE TABLE full_scores AS
+SELECT id, components
+FROM pca('SELECT id + CASE WHEN is_synthetic THEN 10000000 ELSE 0 END, px FROM full_samples', 50);
+
 -- 2 x 5,000,000 distinct numbers in [0, 1), out of order (the factors are odd, so that multiplying
 -- modulo 2^32 is one to one). One in a row, and the same in arrays of 1,000.
 CREATE TABLE numbers AS
