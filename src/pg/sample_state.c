@@ -24,6 +24,7 @@
 #include "pg/array_reader.h"
 #include "pg/computation.h"
 #include "pg/sample_flat.h"
+#include "pg/sample_loose.h"
 #include "pg/sample_memory.h"
 #include "pg/settings.h"
 #include "pg/spill_file.h"
@@ -42,8 +43,9 @@ struct SampleState
 {
 	ExpandedObjectHeader header;
 	const SampleStateType *type;
-	Size flat_size; /* 0 = not known */
-	size_t limit;   /* synthdq.max_memory as the sides have it */
+	Size flat_size;    /* 0 = not known */
+	size_t limit;      /* synthdq.max_memory as the sides have it */
+	bool is_passed_on; /* to whoever combines it; see sample_loose.h */
 	SampleParameter parameters[SAMPLE_STATE_MAX_PARAMETERS];
 	SampleSide sides[FLEXIBLE_ARRAY_MEMBER]; /* [type->n_sides] */
 };
@@ -140,6 +142,14 @@ sort_sides(Job *job, void *argument)
 	return status;
 }
 
+/* Pointers to the samples of an object. */
+static void
+list_samples(SampleState *state, Sample **samples)
+{
+	for (int side = 0; side < state->type->n_sides; side++)
+		samples[side] = &state->sides[side].sample;
+}
+
 /* Is there much to be sorted? */
 static bool
 is_worth_threads(const SampleState *state)
@@ -231,8 +241,7 @@ sample_state_unsorted(Datum value, const SampleStateType *type, Sample **samples
 	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
 		return false;
 	state = expanded_state(value, type);
-	for (int side = 0; side < type->n_sides; side++)
-		samples[side] = &state->sides[side].sample;
+	list_samples(state, samples);
 	return is_worth_threads(state);
 }
 
@@ -283,7 +292,11 @@ sample_state_for_update(FunctionCallInfo fcinfo, const SampleStateType *type,
 	Datum value;
 
 	if (PG_ARGISNULL(0))
-		return state_create(type, parameters, parent);
+	{
+		state = state_create(type, parameters, parent);
+		state->is_passed_on = sample_loose_is_passed_on(fcinfo);
+		return state;
+	}
 	value = PG_GETARG_DATUM(0);
 	if (in_aggregate && VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(value)))
 	{
@@ -369,6 +382,38 @@ sample_state_add_array(SampleState *state, int side, Datum array)
 	check_sample_status(status);
 }
 
+/* Combine states of parallel processes that are still loose; NULL: argument 1 is not. */
+static SampleState *
+combine_loose(FunctionCallInfo fcinfo, const SampleStateType *type)
+{
+	Datum value = PG_GETARG_DATUM(1);
+	Sample *samples[SAMPLE_STATE_MAX_SIDES];
+	LooseState loose;
+	SampleState *state;
+
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+	{
+		SampleState *other = expanded_state(value, type);
+
+		list_samples(other, samples);
+		if (sample_loose_size(type, samples) == 0)
+			return NULL;
+		state = sample_state_for_update(fcinfo, type, other->parameters);
+		for (int side = 0; side < type->n_sides; side++)
+			sample_loose_add_sample(&state->sides[side].sample, samples[side]);
+	}
+	else
+	{
+		if (!sample_loose_open(PG_DETOAST_DATUM(value), type, &loose))
+			return NULL;
+		state = sample_state_for_update(fcinfo, type, loose.parameters);
+		for (int side = 0; side < type->n_sides; side++)
+			sample_loose_add(&state->sides[side].sample, loose.values[side], loose.n[side]);
+	}
+	state->flat_size = 0;
+	return state;
+}
+
 Datum
 sample_state_combine(FunctionCallInfo fcinfo, const SampleStateType *type)
 {
@@ -378,6 +423,12 @@ sample_state_combine(FunctionCallInfo fcinfo, const SampleStateType *type)
 
 	if (PG_ARGISNULL(1))
 		return sample_state_unchanged(fcinfo);
+	if (sample_loose_is_combining(fcinfo))
+	{
+		state = combine_loose(fcinfo, type);
+		if (state != NULL)
+			return sample_state_datum(state);
+	}
 	parameters = sample_state_open_streams(PG_GETARG_DATUM(1), type, streams);
 	state = sample_state_for_update(fcinfo, type, parameters);
 	add_streams(state, streams);
@@ -391,7 +442,11 @@ state_flat_size(ExpandedObjectHeader *header)
 {
 	SampleState *state = (SampleState *) header;
 	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
+	Sample *samples[SAMPLE_STATE_MAX_SIDES];
 
+	list_samples(state, samples);
+	if (state->flat_size == 0 && state->is_passed_on)
+		state->flat_size = sample_loose_size(state->type, samples);
 	if (state->flat_size == 0)
 	{
 		StreamScratch *scratch = open_expanded_streams(state, header->eoh_context, streams);
@@ -408,9 +463,17 @@ state_flatten(ExpandedObjectHeader *header, void *result, Size allocated_size)
 {
 	SampleState *state = (SampleState *) header;
 	SampleStream streams[SAMPLE_STATE_MAX_SIDES];
-	StreamScratch *scratch = open_expanded_streams(state, header->eoh_context, streams);
+	Sample *samples[SAMPLE_STATE_MAX_SIDES];
+	StreamScratch *scratch;
 
 	Assert(allocated_size == state->flat_size);
+	list_samples(state, samples);
+	if (state->is_passed_on && sample_loose_size(state->type, samples) > 0)
+	{
+		sample_loose_write(state->type, state->parameters, samples, result, allocated_size);
+		return;
+	}
+	scratch = open_expanded_streams(state, header->eoh_context, streams);
 	sample_flat_write(state->type, state->parameters, streams, result, allocated_size);
 	close_streams(scratch);
 }

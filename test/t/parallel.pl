@@ -105,6 +105,46 @@ for my $aggregate ($server->aggregates(\%column_of)) {
         "$label may be asked again and again while its state grows");
 }
 
+# Many distinct numbers travel between the processes as they are. -0 is an integer, which is counted
+# elsewhere; infinities are not.
+$error = $session->query(q{
+    CREATE TABLE many_numbers (label integer, is_synthetic boolean, x double precision)
+        PARTITION BY LIST (label);
+    CREATE TABLE many_numbers_0 PARTITION OF many_numbers FOR VALUES IN (0);
+    CREATE TABLE many_numbers_1 PARTITION OF many_numbers FOR VALUES IN (1);
+    INSERT INTO many_numbers
+    SELECT i % 2, i % 3 = 0, CASE i % 100000 WHEN 1 THEN 'infinity' WHEN 2 THEN '-infinity'
+                             WHEN 3 THEN 'nan' ELSE hashint8(i) / 8388608.1 END
+    FROM generate_series(1::bigint, 600000) i;
+    CREATE TABLE some_numbers AS SELECT * FROM many_numbers UNION ALL SELECT 0, true, '-0';
+    ANALYZE});
+is($error, '', 'rows of many numbers are made');
+for my $call ('ecdf(x)', 'ks_test(x, is_synthetic)', 'mw_test(x, is_synthetic)',
+    q{kde(CASE WHEN abs(x) < 1e300 THEN x END, 50, 'scott')}) {
+    for my $from ('many_numbers', 'some_numbers') {
+        my $sql = "SELECT md5(($call)::text) FROM $from";
+        my $want = $session->query("$serial $sql");
+
+        like($want, qr/^[0-9a-f]{32}$/, "$call of $from has a result");
+        is($session->query("$parallel $sql"), $want, "$call of $from has the same bits in parallel");
+        is( $session->query("$parallel SET parallel_leader_participation = on; $sql"),
+            $want, "$call of $from has the same bits where the leader takes part");
+    }
+    my $grouped = "SELECT label, md5(($call)::text) FROM many_numbers GROUP BY label ORDER BY label";
+    my $want = $session->query("$serial $grouped");
+    is($session->query("$parallel $grouped"), $want, "$call of groups of many numbers is the same");
+}
+# Workers that finish their aggregates pass on values as they are stored.
+my $by_partition = 'SELECT label, ecdf(x) AS e FROM many_numbers GROUP BY label';
+my $plan = $session->query(
+    "$parallel SET enable_partitionwise_aggregate = on; EXPLAIN $by_partition");
+like($plan, qr/Gather.*Parallel Append.*Aggregate/s, 'partitions can be aggregated in workers');
+$session->query("$parallel CREATE TABLE by_partition AS $by_partition");
+is( $session->query('SELECT md5(ecdf_send(ecdf(e))) FROM by_partition'),
+    $session->query("$serial SELECT md5(ecdf_send(ecdf(x))) FROM many_numbers"),
+    'their distributions can be stored and united');
+$session->query('RESET enable_partitionwise_aggregate');
+
 # The plan of the query argument shows in auto_explain.
 SKIP: {
     my $loaded = $session->query(q{

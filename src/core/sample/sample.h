@@ -84,6 +84,12 @@ extern SdqStatus sample_add_stream(Sample *sample, SampleStream *stream, Stop *s
 /* Add all observations of another sample, whose value does not change. */
 extern SdqStatus sample_merge(Sample *sample, Sample *other, Stop *stop);
 
+/* Is the sample nothing but numbers in no order, or empty? */
+extern bool sample_is_loose(const Sample *sample);
+
+/* Copy the numbers of a loose sample from index `start` on to values[n]. */
+extern void sample_loose_values(const Sample *sample, size_t start, size_t n, double *values);
+
 /* How many observations sample_sort() would sort: 0 if they are few, sorted, or lack room. */
 extern uint64_t sample_unsorted(const Sample *sample);
 

@@ -301,6 +301,19 @@ is_buffer_alone(const Sample *sample)
 		   sample->window.n_slots == 0;
 }
 
+bool
+sample_is_loose(const Sample *sample)
+{
+	return is_buffer_alone(sample) && !sample->is_sorted;
+}
+
+void
+sample_loose_values(const Sample *sample, size_t start, size_t n, double *values)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = run_key_value(sample->buffer[start + i]);
+}
+
 uint64_t
 sample_unsorted(const Sample *sample)
 {
