@@ -491,10 +491,44 @@ test_limits(void)
 	sample_free(&sample);
 }
 
+/* Loose samples show their numbers in some order; everything else that holds values is not loose. */
+static void
+test_loose(void)
+{
+	static const double numbers[] = {0.5, -INFINITY, 2.5, 0.5, INFINITY};
+	SampleMemory memory = sample_malloc_memory(0);
+	double copied[5];
+	double sum = 0;
+	Sample sample;
+	SampleView view;
+
+	sample_init(&sample, &memory);
+	check(sample_is_loose(&sample), "an empty sample is loose");
+	check(sample_try_add(&sample, 2.5) == false, "nothing is added where there is no room yet");
+	sample_add_double(&sample, numbers, 5, NULL);
+	check(sample_is_loose(&sample), "so are numbers that are no integers");
+	sample_loose_values(&sample, 1, 4, copied + 1);
+	sample_loose_values(&sample, 0, 1, copied);
+	for (size_t i = 0; i < 5; i++)
+		sum += isinf(copied[i]) ? (copied[i] > 0 ? 100 : 1000) : copied[i];
+	check(sum == 1103.5, "which are shown as they are");
+	sample_view(&sample, NULL, &view);
+	check(!sample_is_loose(&sample), "once it has been sorted it is not");
+	check(view.n == 5 && view.n_distinct == 4 && view.counts[1] == 2, "and has the same values");
+	sample_free(&sample);
+	sample_add(&sample, 3, NULL);
+	check(!sample_is_loose(&sample), "nor is one that counts");
+	check(!sample_try_add(&sample, 3) && !sample_try_add(&sample, NAN),
+		  "integers are not buffered");
+	check(sample.n == 1, "what was not added does not count");
+	sample_free(&sample);
+}
+
 int
 main(void)
 {
 	test_small();
+	test_loose();
 	test_against_oracle();
 	test_long_arrays();
 	test_bytes();
