@@ -3,7 +3,8 @@
  *		k-means: rows into k clusters so that the sum of squared distances to their means is small.
  *
  * Results have the same bits for any number of threads, and depend on the rows and their final order
- * alone. Distances, inertia and centres are in units of the data.
+ * alone; of bytes (integers in 0 .. 255) they also have the same bits on every processor. Distances,
+ * inertia and centres are in units of the data.
  */
 #ifndef SYNTHDQ_CORE_MATRIX_KMEANS_H
 #define SYNTHDQ_CORE_MATRIX_KMEANS_H
@@ -52,7 +53,9 @@ typedef struct Kmeans
  * Cluster the rows: greedy k-means++ and Lloyd's iteration. Everything in *result is allocated from
  * job->arena. Rows that are equal when rounded to float (relative to the extent of the data) count
  * as one distinct row. SDQ_BAD_ARGUMENT if k is not in 1 .. n (a = k, b = n); SDQ_INTERRUPTED or a
- * memory status. Cost of an iteration: 2 n k d operations; memory 4 n d + 8 k d bytes and more.
+ * memory status, before the work if the estimate of all it takes exceeds the arena's limit (a = that,
+ * b = the limit). Cost of an iteration: 2 n k d operations, less once few rows move; memory: n d bytes
+ * for bytes, else 4 n d, and about 40 n + 20 k d per restart that runs at the same time.
  */
 extern SdqStatus kmeans(Job *job, const RowStore *rows, const KmeansOptions *options,
 						Kmeans *result);

@@ -3,7 +3,8 @@
  *		The inner loops of k-means in plain C, AVX2 and AVX-512.
  *
  * OpenBLAS copies both factors of every product into a layout of its own, which for ten centres takes
- * longer than the product. Here the centres are laid out once per iteration and rows are read where
+ * longer than the product; byte_products.c packs both once, for all of them, while here only some rows
+ * are needed, others each time. So the centres are laid out once per iteration, and rows are read where
  * they are.
  */
 #include "core/matrix/kmeans_kernel.h"
