@@ -298,24 +298,32 @@ make_float4_array_like(ArrayType *shape, const float *values)
 }
 
 ArrayType *
-make_float4_array_narrowed(const double *values, int n_dims, const int *dims)
+make_real_array(const double *values, size_t n)
 {
-	size_t n = (size_t) ArrayGetNItems(n_dims, dims);
-	float *narrowed = palloc_extended(n * sizeof(float) + 1, MCXT_ALLOC_HUGE);
+	float *reals = palloc_extended(n * sizeof(float) + 1, MCXT_ALLOC_HUGE);
 	ArrayType *array;
 
 	for (size_t i = 0; i < n; i++)
 	{
-		narrowed[i] = (float) values[i];
-		if (isinf(narrowed[i]))
+		reals[i] = (float) values[i];
+		if (isinf(reals[i]))
 			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 							errmsg("element %zu of the result is %g, which is out of range for "
 								   "type real",
 								   i + 1, values[i]),
 							errhint("Scale the data.")));
 	}
-	array = make_float4_array(narrowed, n);
-	pfree(narrowed);
+	array = make_float4_array(reals, n);
+	pfree(reals);
+	return array;
+}
+
+ArrayType *
+make_real_array_shaped(const double *values, int n_dims, const int *dims)
+{
+	size_t n = (size_t) ArrayGetNItems(n_dims, dims);
+	ArrayType *array = make_real_array(values, n);
+
 	if (n_dims < 2 || n == 0)
 		return array;
 	return reshape_array(array, n_dims, dims);

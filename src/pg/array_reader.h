@@ -51,9 +51,11 @@ extern ArrayType *make_int2_matrix(const uint8 *values, size_t n_rows, size_t n_
 extern ArrayType *make_float4_matrix(const float *values, size_t n_rows, size_t n_columns);
 extern ArrayType *make_float8_matrix(const double *values, size_t n_rows, size_t n_columns);
 
-/* Doubles as a new real[] of n_dims >= 1 dimensions, lower bounds 1; an error if one is beyond the range of
- * real. */
-extern ArrayType *make_float4_array_narrowed(const double *values, int n_dims, const int *dims);
+/* Doubles as a new real[]; an error if one is beyond the range of real. */
+extern ArrayType *make_real_array(const double *values, size_t n);
+
+/* The same with n_dims >= 1 dimensions, lower bounds 1. */
+extern ArrayType *make_real_array_shaped(const double *values, int n_dims, const int *dims);
 
 /* A new array of floats with the dimensions, lower bounds and NULLs of a detoasted array; values are
  * those of its elements that are not NULL. */

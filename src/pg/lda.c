@@ -171,13 +171,11 @@ return_rows(FunctionCallInfo fcinfo, int first, Oid id_type)
 {
 	ResultSet set = result_set_begin(fcinfo);
 	LdaCall call;
-	int q;
 
 	perform(fcinfo, first, id_type, run_fit_and_scores, &call);
-	q = (int) call.lda.q;
 	for (size_t i = 0; i < call.query_rows.rows.n; i++)
 	{
-		ArrayType *scores = make_float4_array_narrowed(call.scores + i * call.lda.q, 1, &q);
+		ArrayType *scores = make_real_array(call.scores + i * call.lda.q, call.lda.q);
 		Datum values[2] = {call.query_rows.ids[i], PointerGetDatum(scores)};
 		bool nulls[2] = {false, false};
 
@@ -252,9 +250,9 @@ direction_array(const LdaCall *call)
 	int d = (int) call->query_rows.rows.d;
 	bool has_shape = call->query_rows.n_dims > 0;
 
-	return PointerGetDatum(make_float4_array_narrowed(call->separation.direction,
-													  has_shape ? call->query_rows.n_dims : 1,
-													  has_shape ? call->query_rows.dims : &d));
+	return PointerGetDatum(make_real_array_shaped(call->separation.direction,
+												  has_shape ? call->query_rows.n_dims : 1,
+												  has_shape ? call->query_rows.dims : &d));
 }
 
 /* The fields of lda_separation_result. */

@@ -74,28 +74,35 @@ lda_model_datum(FunctionCallInfo fcinfo, const Lda *lda, const QueryLabels *labe
 
 /* ---------- using ---------- */
 
-/* The coordinates of the row in argument 1 by the model in argument 0. */
+/* Mean and components of the model. One without components, as of labels with equal means, has no lines. */
+static PcaModel
+lda_projection(const ModelArgument *model)
+{
+	ArrayType *mean;
+
+	if (ARR_NDIM(model_array(model, FIELD_COMPONENTS, FLOAT8OID)) > 0)
+		return model_projection(model, FIELD_MEAN, FIELD_COMPONENTS);
+	mean = model_array(model, FIELD_MEAN, FLOAT8OID);
+	return (PcaModel){.d = (size_t) ArrayGetNItems(ARR_NDIM(mean), ARR_DIMS(mean)),
+					  .q = 0,
+					  .mean = (const double *) ARR_DATA_PTR(mean)};
+}
+
+/* The coordinates[*q] of the row in argument 1 by the model in argument 0. */
 static double *
 transform(FunctionCallInfo fcinfo, ModelArgument *model, size_t *q)
 {
-	ArrayType *px = PG_GETARG_ARRAYTYPE_P(1);
-	size_t n = (size_t) ArrayGetNItems(ARR_NDIM(px), ARR_DIMS(px));
 	PcaModel projection;
+	double *row;
 	double *scores;
 
 	model_argument(fcinfo, 0, N_FIELDS, MAKER, model);
-	projection.mean = model_vector(model, FIELD_MEAN, &projection.d);
-	projection.components = model_matrix(model, FIELD_COMPONENTS, projection.d, &projection.q);
+	projection = lda_projection(model);
+	row = model_row(fcinfo, 1, &projection);
+	scores = model_scores(&projection);
+	pca_model_scores(&projection, row, scores);
+	check_model_result(model, &projection, scores, projection.q);
 	*q = projection.q;
-	if (n != projection.d)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("argument \"px\" has %zu elements, but the model is one of arrays "
-							   "of %zu elements",
-							   n, projection.d),
-						errhint("Pass arrays of the kind that the model was fitted to.")));
-	scores = palloc_extended(*q * sizeof(double) + 1, MCXT_ALLOC_HUGE);
-	pca_model_scores(&projection, array_read_vector(px, "px"), scores);
-	check_model_result(model, scores, *q);
 	return scores;
 }
 
@@ -107,9 +114,7 @@ synthdq_lda_transform(PG_FUNCTION_ARGS)
 	size_t q;
 	double *scores = transform(fcinfo, &model, &q);
 
-	int length = (int) q;
-
-	PG_RETURN_ARRAYTYPE_P(make_float4_array_narrowed(scores, 1, &length));
+	PG_RETURN_ARRAYTYPE_P(make_real_array(scores, q));
 }
 
 /* The class with the largest ln(n_c) - |z - z_c|^2 / 2; the first of equals. */
@@ -152,18 +157,20 @@ synthdq_lda_classify(PG_FUNCTION_ARGS)
 	ArrayType *counts = model_array(&model, FIELD_N, INT8OID);
 	size_t n_classes = (size_t) ArrayGetNItems(ARR_NDIM(labels), ARR_DIMS(labels));
 	size_t n_counts = (size_t) ArrayGetNItems(ARR_NDIM(counts), ARR_DIMS(counts));
-	size_t n_centers;
-	const double *centers = model_matrix(&model, FIELD_CENTERS, q, &n_centers);
+	ArrayType *centers = model_array(&model, FIELD_CENTERS, FLOAT8OID);
+	size_t n_coordinates = (size_t) ArrayGetNItems(ARR_NDIM(centers), ARR_DIMS(centers));
 	int subscript;
 	bool is_null;
 
-	if (ARR_NDIM(labels) != 1 || n_counts != n_classes || (q > 0 && n_centers != n_classes))
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("model has %zu labels, %zu counts and %zu centers", n_classes,
-							   n_counts, n_centers),
-						errhint("Models are made by %s.", MAKER)));
-	subscript =
-		ARR_LBOUND(labels)[0] +
-		(int) likeliest_class(scores, centers, (const int64 *) ARR_DATA_PTR(counts), n_classes, q);
+	if (ARR_NDIM(labels) != 1 || n_counts != n_classes || n_coordinates != n_classes * q)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("model has %zu labels, %zu counts, and %zu coordinates of centers along "
+						"%zu components",
+						n_classes, n_counts, n_coordinates, q),
+				 errhint("Models are made by %s.", MAKER)));
+	subscript = ARR_LBOUND(labels)[0] +
+				(int) likeliest_class(scores, (const double *) ARR_DATA_PTR(centers),
+									  (const int64 *) ARR_DATA_PTR(counts), n_classes, q);
 	PG_RETURN_DATUM(array_ref(labels, 1, &subscript, -1, -1, false, TYPALIGN_INT, &is_null));
 }

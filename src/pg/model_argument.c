@@ -9,6 +9,8 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "pg/array_reader.h"
+
 #include <math.h>
 
 /* ---------- the value ---------- */
@@ -70,18 +72,24 @@ model_argument(FunctionCallInfo fcinfo, int i, int n_fields, const char *maker,
 				 errmsg("type of the model has %d fields, not %d", descriptor->natts, n_fields),
 				 errhint("Run ALTER EXTENSION synthdq UPDATE.")));
 	model->maker = maker;
-	model->n_fields = n_fields;
 	heap_deform_tuple(&tuple, descriptor, model->values, model->nulls);
+	model->row_type = HeapTupleHeaderGetTypeId(header);
+	model->row_typmod = HeapTupleHeaderGetTypMod(header);
 	for (int field = 0; field < n_fields; field++)
-	{
-		/* The names live in the type cache, or in a type that other statements cannot drop meanwhile. */
-		model->name[field] = NameStr(TupleDescAttr(descriptor, field)->attname);
 		model->type[field] = TupleDescAttr(descriptor, field)->atttypid;
-	}
 	ReleaseTupleDesc(descriptor);
 }
 
 /* ---------- its fields ---------- */
+
+/* The name of a field, for messages. */
+static const char *
+field_name(const ModelArgument *model, int field)
+{
+	TupleDesc descriptor = lookup_rowtype_tupdesc_copy(model->row_type, model->row_typmod);
+
+	return NameStr(TupleDescAttr(descriptor, field)->attname);
+}
 
 ArrayType *
 model_array(const ModelArgument *model, int field, Oid element_type)
@@ -89,82 +97,91 @@ model_array(const ModelArgument *model, int field, Oid element_type)
 	ArrayType *array;
 
 	if (get_element_type(model->type[field]) != element_type)
-		elog(ERROR, "field \"%s\" of the model has an unexpected type", model->name[field]);
+		elog(ERROR, "field \"%s\" of the model has an unexpected type", field_name(model, field));
 	if (model->nulls[field])
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("field \"%s\" of the model must not be null", model->name[field]),
-						errhint("Models are made by %s.", model->maker)));
-	array = DatumGetArrayTypeP(model->values[field]);
-	if (ARR_HASNULL(array) && array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("field \"%s\" of the model must not contain nulls", model->name[field]),
+				 errmsg("field \"%s\" of the model must not be null", field_name(model, field)),
 				 errhint("Models are made by %s.", model->maker)));
+	array = DatumGetArrayTypeP(model->values[field]);
+	if (ARR_HASNULL(array) && array_contains_nulls(array))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("field \"%s\" of the model must not contain nulls",
+							   field_name(model, field)),
+						errhint("Models are made by %s.", model->maker)));
 	return array;
 }
 
-const double *
-model_matrix(const ModelArgument *model, int field, size_t n_columns, size_t *n_rows)
+PcaModel
+model_projection(const ModelArgument *model, int mean_field, int components_field)
 {
-	ArrayType *array = model_array(model, field, FLOAT8OID);
+	ArrayType *mean = model_array(model, mean_field, FLOAT8OID);
+	ArrayType *components = model_array(model, components_field, FLOAT8OID);
+	int d = ArrayGetNItems(ARR_NDIM(mean), ARR_DIMS(mean));
 
-	*n_rows = 0;
-	if (ARR_NDIM(array) == 0)
-		return (const double *) ARR_DATA_PTR(array);
-	if (ARR_NDIM(array) != 2)
+	if (ARR_NDIM(components) != 2)
 		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("field \"%s\" of the model must have two dimensions, not %d",
-							   model->name[field], ARR_NDIM(array)),
-						errhint("Models are made by %s.", model->maker)));
-	if ((size_t) ARR_DIMS(array)[1] != n_columns)
+						errmsg("components of the model must have two dimensions, not %d",
+							   ARR_NDIM(components)),
+						errhint("Each component is one line of the array.")));
+	if (ARR_DIMS(components)[1] != d)
 		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("lines of field \"%s\" of the model have %d elements, not %zu",
-							   model->name[field], ARR_DIMS(array)[1], n_columns),
+						errmsg("each component of the model has %d elements, but its mean has %d",
+							   ARR_DIMS(components)[1], d),
 						errhint("Models are made by %s.", model->maker)));
-	*n_rows = (size_t) ARR_DIMS(array)[0];
-	return (const double *) ARR_DATA_PTR(array);
+	return (PcaModel){.d = (size_t) d,
+					  .q = (size_t) ARR_DIMS(components)[0],
+					  .mean = (const double *) ARR_DATA_PTR(mean),
+					  .components = (const double *) ARR_DATA_PTR(components)};
 }
 
-const double *
-model_vector(const ModelArgument *model, int field, size_t *n)
-{
-	ArrayType *array = model_array(model, field, FLOAT8OID);
+/* ---------- rows and results ---------- */
 
-	*n = (size_t) ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	return (const double *) ARR_DATA_PTR(array);
+double *
+model_row(FunctionCallInfo fcinfo, int i, const PcaModel *projection)
+{
+	ArrayType *px = PG_GETARG_ARRAYTYPE_P(i);
+	int d = ArrayGetNItems(ARR_NDIM(px), ARR_DIMS(px));
+
+	if (d != projection->d)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("argument \"px\" has %d elements, but the model is one of arrays of "
+							   "%zu elements",
+							   d, projection->d),
+						errhint("Pass arrays of the kind that the model was fitted to.")));
+	return array_read_vector(px, "px");
 }
 
-/* Is one of values[n] NaN or infinite? Its position, from 1; 0 if not. */
-static size_t
-find_not_finite(const double *values, size_t n)
+double *
+model_scores(const PcaModel *projection)
+{
+	return palloc_extended(projection->q * sizeof(double) + 1, MCXT_ALLOC_HUGE);
+}
+
+/* All of values must be finite; `field` says where they stand. */
+static void
+check_finite(const ModelArgument *model, const double *values, size_t n, const char *field)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!isfinite(values[i]))
-			return i + 1;
-	return 0;
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("field \"%s\" of the model has NaN or infinity at position %zu",
+								   field, i + 1),
+							errhint("Models are made by %s.", model->maker)));
 }
 
 void
-check_model_result(const ModelArgument *model, const double *result, size_t n)
+check_model_result(const ModelArgument *model, const PcaModel *projection, const double *result,
+				   size_t n)
 {
-	if (find_not_finite(result, n) == 0)
-		return;
-	for (int field = 0; field < model->n_fields; field++)
-	{
-		size_t size;
-		size_t position;
-		const double *values;
+	bool finite = true;
 
-		if (model->nulls[field] || model->type[field] != FLOAT8ARRAYOID)
-			continue;
-		values = model_vector(model, field, &size);
-		position = find_not_finite(values, size);
-		if (position > 0)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("field \"%s\" of the model has NaN or infinity at position %zu",
-								   model->name[field], position),
-							errhint("Models are made by %s.", model->maker)));
-	}
+	for (size_t i = 0; i < n; i++)
+		finite &= isfinite(result[i]) != 0;
+	if (finite)
+		return;
+	check_finite(model, projection->mean, projection->d, "mean");
+	check_finite(model, projection->components, projection->q * projection->d, "components");
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("result is out of range for type double precision"),
 					errhint("Scale the data down.")));

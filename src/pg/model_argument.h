@@ -8,8 +8,8 @@
  * came as for a key. Those of a pointer name the stored value: it cannot change, and as long as a
  * transaction can see it, no other one gets its number.
  *
- * Nobody checks a model that was put together by hand until it is used: fields that are asked for are checked for
- * type, NULL and shape at every call.
+ * Nobody checks a model that was put together by hand until it is used. What could lead astray, types, NULL and
+ * shapes of the fields in use, is checked for every row; NaN and infinity only when a result shows them.
  */
 #ifndef SYNTHDQ_PG_MODEL_ARGUMENT_H
 #define SYNTHDQ_PG_MODEL_ARGUMENT_H
@@ -20,13 +20,15 @@
 #include "fmgr.h"
 #include "utils/array.h"
 
+#include "core/matrix/pca_model.h"
+
 #define MODEL_MAX_FIELDS 16
 
 typedef struct ModelArgument
 {
 	const char *maker; /* the function that makes such models, for hints */
-	int n_fields;
-	const char *name[MODEL_MAX_FIELDS];
+	Oid row_type;
+	int32 row_typmod;
 	Oid type[MODEL_MAX_FIELDS];
 	Datum values[MODEL_MAX_FIELDS];
 	bool nulls[MODEL_MAX_FIELDS];
@@ -41,15 +43,19 @@ extern void model_argument(FunctionCallInfo fcinfo, int i, int n_fields, const c
 /* A field that must be an array of such elements, without NULLs. */
 extern ArrayType *model_array(const ModelArgument *model, int field, Oid element_type);
 
-/* A double precision[][] as [*n_rows][n_columns]; an empty array has no rows. */
-extern const double *model_matrix(const ModelArgument *model, int field, size_t n_columns,
-								  size_t *n_rows);
+/* The fields `mean` and `components`, which must fit together: a double precision[] and one line of another for
+ * each component. */
+extern PcaModel model_projection(const ModelArgument *model, int mean_field, int components_field);
 
-/* A double precision[] as [*n]. */
-extern const double *model_vector(const ModelArgument *model, int field, size_t *n);
+/* The array argument i, `px`, as a row that the model can be asked about. */
+extern double *model_row(FunctionCallInfo fcinfo, int i, const PcaModel *projection);
 
-/* A result of finite rows must be finite. If it is not, an error that says which of the fields holds NaN or
- * infinity, or that the result is out of range. */
-extern void check_model_result(const ModelArgument *model, const double *result, size_t n);
+/* Memory for the coordinates of a row. */
+extern double *model_scores(const PcaModel *projection);
+
+/* A result of finite rows must be finite. If it is not, an error that says where the model has NaN or infinity, or
+ * that the result is out of range. */
+extern void check_model_result(const ModelArgument *model, const PcaModel *projection,
+							   const double *result, size_t n);
 
 #endif

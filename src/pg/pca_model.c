@@ -1,25 +1,12 @@
 /*
  * pca_model.c
  *		The type pca_model, and single rows against a value of it.
- *
- * A model of 50 components of 784 columns has 313 kB, and is asked once per row. A value in memory is
- * used where it lies: its arrays are what the core wants, and to look at their headers takes less than
- * a microsecond. A value that comes as a pointer to a TOAST table, as from a column, or compressed,
- * would be fetched for each row; so the last one is kept in fn_extra, with the bytes it came as for a
- * key. Those of a pointer name the stored value: it cannot change, and as long as a transaction can see
- * it, no other one gets its number.
- *
- * Nobody checks a model that was put together by hand until it is used. What could lead astray, the
- * shapes, is checked for every row; NaN and infinity only when a result shows them.
  */
 #include "pg/pca_model.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
-#include "utils/typcache.h"
-
 #include "core/matrix/pca_model.h"
 #include "pg/array_reader.h"
+#include "pg/model_argument.h"
 #include "pg/result.h"
 
 #include <math.h>
@@ -63,203 +50,27 @@ pca_model_datum(FunctionCallInfo fcinfo, const Pca *pca)
 	return result_row_composite(fcinfo, &row);
 }
 
-ArrayType *
-make_real_array(const double *values, size_t n)
-{
-	float *reals = palloc_extended(n * sizeof(float), MCXT_ALLOC_HUGE);
-	ArrayType *array;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		reals[i] = (float) values[i];
-		if (isinf(reals[i]))
-			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-							errmsg("element %zu of the result is %g, which is out of range for "
-								   "type real",
-								   i + 1, values[i]),
-							errhint("Scale the data down.")));
-	}
-	array = make_float4_array(reals, n);
-	pfree(reals);
-	return array;
-}
-
-/* ---------- reading ---------- */
-
-/* The last model that had to be fetched or unpacked. */
-typedef struct ModelCache
-{
-	Size key_size;
-	char *key;             /* the value as it was passed */
-	HeapTupleHeader value; /* the same in memory, flat */
-} ModelCache;
-
-/* The model of argument 0 from the cache, which is brought up to date. */
-static HeapTupleHeader
-cached_header(FmgrInfo *flinfo, struct varlena *passed)
-{
-	ModelCache *cache = flinfo->fn_extra;
-	Size size = VARSIZE_ANY(passed);
-	MemoryContext caller;
-
-	if (cache != NULL && cache->key != NULL && cache->key_size == size &&
-		memcmp(cache->key, passed, size) == 0)
-		return cache->value;
-
-	caller = MemoryContextSwitchTo(flinfo->fn_mcxt);
-	if (cache == NULL)
-		cache = flinfo->fn_extra = palloc0(sizeof(ModelCache));
-	else if (cache->key != NULL)
-	{
-		pfree(cache->key);
-		cache->key = NULL;
-		pfree(cache->value);
-	}
-	/* The key last: an error while the value is fetched leaves an empty cache. */
-	cache->value = (HeapTupleHeader) PG_DETOAST_DATUM_COPY(PointerGetDatum(passed));
-	cache->key = memcpy(palloc(size), passed, size);
-	cache->key_size = size;
-	MemoryContextSwitchTo(caller);
-	return cache->value;
-}
-
-/* The model of argument 0 as a flat composite. */
-static HeapTupleHeader
-argument_header(FunctionCallInfo fcinfo)
-{
-	struct varlena *passed = (struct varlena *) PG_GETARG_POINTER(0);
-
-	if (VARATT_IS_EXTERNAL_ONDISK(passed) || VARATT_IS_COMPRESSED(passed))
-		return cached_header(fcinfo->flinfo, passed);
-	return PG_GETARG_HEAPTUPLEHEADER(0);
-}
-
-/* A field that must be a double precision[] without NULLs. */
-static ArrayType *
-model_array(TupleDesc descriptor, int field, const Datum *values, const bool *nulls)
-{
-	Form_pg_attribute attribute = TupleDescAttr(descriptor, field);
-	ArrayType *array;
-
-	if (attribute->atttypid != FLOAT8ARRAYOID)
-		elog(ERROR, "field \"%s\" of the model is not an array of double precision",
-			 NameStr(attribute->attname));
-	if (nulls[field])
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("field \"%s\" of the model must not be null", NameStr(attribute->attname)),
-				 errhint("Models are made by pca_fit().")));
-	array = DatumGetArrayTypeP(values[field]);
-	if (ARR_HASNULL(array) && array_contains_nulls(array))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("field \"%s\" of the model must not contain nulls",
-							   NameStr(attribute->attname)),
-						errhint("Models are made by pca_fit().")));
-	return array;
-}
-
-/* The model of argument 0: mean and components, which fit together. */
-static PcaModel
-argument_model(FunctionCallInfo fcinfo)
-{
-	HeapTupleHeader header = argument_header(fcinfo);
-	TupleDesc descriptor =
-		lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header));
-	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
-	Datum values[N_FIELDS];
-	bool nulls[N_FIELDS];
-	ArrayType *mean;
-	ArrayType *components;
-	int d;
-
-	if (descriptor->natts != N_FIELDS)
-		elog(ERROR, "type of the model has %d fields, not %d", descriptor->natts, N_FIELDS);
-	heap_deform_tuple(&tuple, descriptor, values, nulls);
-	mean = model_array(descriptor, FIELD_MEAN, values, nulls);
-	components = model_array(descriptor, FIELD_COMPONENTS, values, nulls);
-	ReleaseTupleDesc(descriptor);
-
-	d = ArrayGetNItems(ARR_NDIM(mean), ARR_DIMS(mean));
-	if (ARR_NDIM(components) != 2)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("components of the model must have two dimensions, not %d",
-							   ARR_NDIM(components)),
-						errhint("Each component is one line of the array.")));
-	if (ARR_DIMS(components)[1] != d)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("each component of the model has %d elements, but its mean has %d",
-							   ARR_DIMS(components)[1], d),
-						errhint("Models are made by pca_fit().")));
-	return (PcaModel){.d = (size_t) d,
-					  .q = (size_t) ARR_DIMS(components)[0],
-					  .mean = (const double *) ARR_DATA_PTR(mean),
-					  .components = (const double *) ARR_DATA_PTR(components)};
-}
-
-/* All of values must be finite; `field` says where they stand. */
-static void
-check_finite(const double *values, size_t n, const char *field)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!isfinite(values[i]))
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("field \"%s\" of the model has NaN or infinity at position %zu",
-								   field, i + 1),
-							errhint("Models are made by pca_fit().")));
-}
-
-/* A result of finite rows must be finite; if it is not, tell why. */
-static void
-check_result(const PcaModel *model, const double *result, size_t n)
-{
-	bool finite = true;
-
-	for (size_t i = 0; i < n; i++)
-		finite &= isfinite(result[i]) != 0;
-	if (finite)
-		return;
-	check_finite(model->mean, model->d, "mean");
-	check_finite(model->components, model->q * model->d, "components");
-	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("result is out of range for type double precision"),
-					errhint("Scale the data down.")));
-}
-
 /* ---------- the functions ---------- */
 
-/* Argument 1 as a row that the model can be asked about. */
-static double *
-argument_row(FunctionCallInfo fcinfo, const PcaModel *model)
+/* Mean and components of the model in argument 0. */
+static PcaModel
+argument_model(FunctionCallInfo fcinfo, ModelArgument *model)
 {
-	ArrayType *px = PG_GETARG_ARRAYTYPE_P(1);
-	int d = ArrayGetNItems(ARR_NDIM(px), ARR_DIMS(px));
-
-	if (d != model->d)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("argument \"px\" has %d elements, but the model is one of arrays of "
-							   "%zu elements",
-							   d, model->d),
-						errhint("Pass arrays of the kind that the model was fitted to.")));
-	return array_read_vector(px, "px");
-}
-
-/* Memory for the coordinates of a row. */
-static double *
-make_scores(const PcaModel *model)
-{
-	return palloc_extended(model->q * sizeof(double), MCXT_ALLOC_HUGE);
+	model_argument(fcinfo, 0, N_FIELDS, "pca_fit()", model);
+	return model_projection(model, FIELD_MEAN, FIELD_COMPONENTS);
 }
 
 /* pca_transform(model, px); strict */
 Datum
 synthdq_pca_transform(PG_FUNCTION_ARGS)
 {
-	PcaModel model = argument_model(fcinfo);
-	double *row = argument_row(fcinfo, &model);
-	double *scores = make_scores(&model);
+	ModelArgument argument;
+	PcaModel model = argument_model(fcinfo, &argument);
+	double *row = model_row(fcinfo, 1, &model);
+	double *scores = model_scores(&model);
 
 	pca_model_scores(&model, row, scores);
-	check_result(&model, scores, model.q);
+	check_model_result(&argument, &model, scores, model.q);
 	PG_RETURN_ARRAYTYPE_P(make_real_array(scores, model.q));
 }
 
@@ -267,7 +78,8 @@ synthdq_pca_transform(PG_FUNCTION_ARGS)
 Datum
 synthdq_pca_inverse(PG_FUNCTION_ARGS)
 {
-	PcaModel model = argument_model(fcinfo);
+	ModelArgument argument;
+	PcaModel model = argument_model(fcinfo, &argument);
 	ArrayType *coords = PG_GETARG_ARRAYTYPE_P(1);
 	int q = ArrayGetNItems(ARR_NDIM(coords), ARR_DIMS(coords));
 	double *row;
@@ -280,7 +92,7 @@ synthdq_pca_inverse(PG_FUNCTION_ARGS)
 				 errhint("Pass the result of pca_transform() or pca() with as many components.")));
 	row = palloc_extended(model.d * sizeof(double), MCXT_ALLOC_HUGE);
 	pca_model_row(&model, array_read_vector(coords, "coords"), row);
-	check_result(&model, row, model.d);
+	check_model_result(&argument, &model, row, model.d);
 	PG_RETURN_ARRAYTYPE_P(make_real_array(row, model.d));
 }
 
@@ -288,10 +100,11 @@ synthdq_pca_inverse(PG_FUNCTION_ARGS)
 Datum
 synthdq_pca_error(PG_FUNCTION_ARGS)
 {
-	PcaModel model = argument_model(fcinfo);
-	double *row = argument_row(fcinfo, &model);
-	double distance = pca_model_distance(&model, row, make_scores(&model));
+	ModelArgument argument;
+	PcaModel model = argument_model(fcinfo, &argument);
+	double *row = model_row(fcinfo, 1, &model);
+	double distance = pca_model_distance(&model, row, model_scores(&model));
 
-	check_result(&model, &distance, 1);
+	check_model_result(&argument, &model, &distance, 1);
 	PG_RETURN_FLOAT8(distance);
 }

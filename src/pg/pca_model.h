@@ -16,7 +16,4 @@
  * range of double precision. */
 extern Datum pca_model_datum(FunctionCallInfo fcinfo, const Pca *pca);
 
-/* n coordinates or gray values as real[]; an error if one is beyond the range of real. */
-extern ArrayType *make_real_array(const double *values, size_t n);
-
 #endif

@@ -81,6 +81,15 @@ for my $name (sort keys %functions) {
         "$name refuses a NULL query");
 }
 
+# Those that ask for a label too.
+my $labelled = q{SELECT (SELECT sum(c) FROM unnest((m).n) c)
+                 FROM lda_fit('SELECT id, px, id %% 3 = 0 FROM %s', 1) m};
+is($owner->query(sprintf $labelled, 'guarded'), '30', 'lda_fit sees all rows for the owner of the table');
+is($reader->query(sprintf $labelled, 'guarded'), '15',
+    'lda_fit sees only the rows that row-level security shows to the caller');
+like($reader->query(sprintf $labelled, 'secret'), qr/^ERROR:  42501: permission denied/,
+    'lda_fit may not read a table that the caller may not read');
+
 is($owner->query('SELECT count(*) FROM written'), '0', 'nothing was written');
 is($owner->query('SELECT count(*) FROM guarded'), '30', 'nothing was deleted');
 is($owner->query(q{SELECT to_regclass('copied') IS NULL}), 't', 'nothing was created');
