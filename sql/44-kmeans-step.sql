@@ -139,3 +139,46 @@ CREATE AGGREGATE kmeans_step(px double precision[], centers real[]) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE kmeans_step(double precision[], real[]) IS 'one iteration of k-means: rows to the nearest centres, and their means';
+
+-- CALL kmeans_fit(query, ...): k-means of a table of any size, by passes of kmeans_step() until the centres settle.
+--   query       one SELECT that returns (array) or (id, array); smallint[], integer[], real[] or double precision[]
+--   k           number of clusters; the centres to begin with are then those of kmeans_centers() over a sample:
+--               the `sample` rows whose ids have the smallest hashes with the `seed`. It depends neither on the order of
+--               rows nor on the plan. Without ids the arrays are hashed, for which all of them have to be sorted: return
+--               ids of a large table
+--   centers     centres to begin with, instead of k; then the centres that were found, in the same order
+--   max_iter    passes, at most; a NOTICE says if they did not do. Each pass may run in a parallel plan
+--   tol         it also ends when moved is at most tol times variance, as in kmeans(); 0: when nothing moves
+--   sizes, inertia, iterations, converged    rows of each cluster and the sum of their squared distances to the
+--               centres that were found; passes; whether it ended before max_iter. Pass nothing for them
+-- All passes see the same rows, those of the snapshot in which the call began. No rows give NULLs. A cluster
+-- that loses all rows keeps its centre. The same rows give the same bits for any plan and any order. kmeans() is faster as
+-- long as the rows fit memory, and starts more than once.
+--
+--     CALL kmeans_fit('SELECT px FROM real', k => 10);
+--     CALL kmeans_fit('SELECT px FROM real', centers => (SELECT array_agg(center ORDER BY cluster) FROM prototypes));
+--
+-- It does what this loop in PL/pgSQL does:
+--
+--     LOOP
+--         SELECT * INTO step FROM (SELECT (kmeans_step(px, centers)).* FROM real) AS pass;
+--         centers := step.centers;
+--         EXIT WHEN step.moved <= 1e-4 * step.variance;
+--     END LOOP;
+CREATE PROCEDURE kmeans_fit(
+    query text,
+    INOUT centers real[] DEFAULT NULL,
+    INOUT sizes bigint[] DEFAULT NULL,
+    INOUT inertia double precision DEFAULT NULL,
+    INOUT iterations integer DEFAULT NULL,
+    INOUT converged boolean DEFAULT NULL,
+    k integer DEFAULT NULL,
+    max_iter integer DEFAULT 300,
+    tol double precision DEFAULT 1e-4,
+    sample integer DEFAULT 10000,
+    seed bigint DEFAULT 0
+)
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans_fit'
+    LANGUAGE C;
+COMMENT ON PROCEDURE kmeans_fit(text, real[], bigint[], double precision, integer, boolean, integer, integer, double precision, integer, bigint) IS
+    'k-means of a table of any size, by passes of kmeans_step() over a query';

@@ -1,4 +1,4 @@
--- kmeans_step: by hand, loops to the end, kmeans() from the same centres, sameness over plans and order, its
+-- kmeans_step, kmeans_fit: by hand, loops to the end, kmeans() from the same centres, sameness over plans and order, its
 -- state, awkward rows, and every error.
 \set SHOW_CONTEXT never
 
@@ -105,6 +105,48 @@ FROM (SELECT i, (SELECT ((s).centers, (s).inertia, (s).moved) FROM (SELECT kmean
     JOIN loop_serial after ON after.i = parallel.i + 1;
 RESET ALL;
 
+-- kmeans_fit, the loop: the first pass moves 9 to 12, the second nothing.
+CALL kmeans_fit('SELECT px FROM points', centers => '{{1},{9}}');
+-- From a sample, which is all rows here: the two groups, the larger one first.
+CALL kmeans_fit('SELECT id, px FROM points -- with ids and a comment', k => 2);
+CALL kmeans_fit('SELECT px FROM points; ', k => 2);
+-- Many copies of few arrays: the sample has a first copy of each, so that all are found, with ids or without.
+CALL kmeans_fit('SELECT ARRAY[i % 3 * 10] FROM generate_series(1, 999) i', k => 3, sample => 20);
+CALL kmeans_fit('SELECT i, ARRAY[i % 3 * 10] FROM generate_series(1, 999) i', k => 4, sample => 50);
+-- A cluster without rows keeps its centre; a single pass does not settle; what it found is gone on from.
+CALL kmeans_fit('SELECT px FROM points', centers => '{{1},{9},{100}}');
+CALL kmeans_fit('SELECT px FROM points', centers => '{{0},{9}}', max_iter => 1);
+-- No rows: NULLs.
+CALL kmeans_fit('SELECT px FROM points WHERE false', k => 2);
+CALL kmeans_fit('SELECT px FROM points WHERE px IS NULL', centers => '{{1}}');
+-- Whatever the search_path is.
+BEGIN;
+SET LOCAL search_path = pg_catalog;
+CALL public.kmeans_fit('SELECT px FROM pg_temp.points', k => 2);
+CREATE FUNCTION pg_temp.kmeans_step(int[], real[]) RETURNS int LANGUAGE sql AS 'SELECT 1 / 0';
+CALL public.kmeans_fit('SELECT px FROM pg_temp.points', centers => '{{1},{9}}');
+ROLLBACK;
+-- Of the digits: the loop above, to the bit; and with scikit-learn's tolerance its inertia (test/reference/kmeans.py).
+SELECT centers AS first FROM loop_serial WHERE i = 0 \gset
+CALL kmeans_fit('SELECT px FROM step_digits', centers => :'first', tol => 0) \gset fit_
+SELECT centers = :'fit_centers' AS centers, inertia = :fit_inertia AS inertia, i = :fit_iterations AS passes, :'fit_converged' AS converged
+FROM loop_serial ORDER BY i DESC LIMIT 1;
+CALL kmeans_fit('SELECT id, px FROM step_digits', centers => :'first') \gset fit_
+SELECT abs(:fit_inertia / 1185163852.3100038 - 1) < 1e-6 AS inertia, :'fit_converged' AS converged;
+-- Parallel passes and another order of rows change nothing, nor does the sample depend on them.
+CALL kmeans_fit('SELECT px FROM step_digits', k => 5, sample => 100) \gset fit_
+CALL kmeans_fit('SELECT px FROM step_digits ORDER BY id DESC', k => 5, sample => 100, seed => 0) \gset other_
+SET max_parallel_workers_per_gather = 3;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET parallel_leader_participation = off;
+CALL kmeans_fit('SELECT px FROM step_digits', k => 5, sample => 100) \gset parallel_
+RESET ALL;
+CALL kmeans_fit('SELECT id, px FROM step_digits', k => 5, sample => 100, seed => -9223372036854775808) \gset seed_
+SELECT :'fit_centers' <> :'seed_centers' AS seed, :'fit_centers' = :'other_centers' AND :fit_inertia = :other_inertia AS order, :'fit_centers' = :'parallel_centers' AND :fit_inertia = :parallel_inertia AS plan,
+    (SELECT sum(n) FROM unnest(:'fit_sizes'::bigint[]) n) AS n, :fit_inertia < 1.02 * (SELECT sum(inertia) FROM kmeans_centers('SELECT id, px FROM step_digits', 5)) AS good;
+
 -- Errors: centres.
 SELECT kmeans_step(px, NULL) FROM points;
 SELECT kmeans_step(px, '{}') FROM points;
@@ -127,6 +169,29 @@ SELECT kmeans_step('{Infinity}'::float8[], '{{1}}');
 SELECT kmeans_step('{1e200}'::float8[], '{{1}}');
 SELECT kmeans_step('{1e39}'::float8[], '{{1}}');
 SELECT kmeans_step(ARRAY[1e154]::float8[], '{{1}}') FROM generate_series(1, 3);
+
+-- Errors: calls.
+CALL kmeans_fit(NULL, k => 2);
+CALL kmeans_fit('SELECT px FROM points');
+CALL kmeans_fit('SELECT px FROM points', centers => '{{1},{9}}', k => 2);
+CALL kmeans_fit('SELECT px FROM points', k => 0);
+CALL kmeans_fit('SELECT px FROM points', k => 6);
+CALL kmeans_fit('SELECT px FROM points', k => 2, max_iter => 0);
+CALL kmeans_fit('SELECT px FROM points', k => 2, tol => -1);
+CALL kmeans_fit('SELECT px FROM points', k => 2, sample => 0);
+CALL kmeans_fit('SELECT px FROM points', k => 2, seed => NULL);
+CALL kmeans_fit('SELECT px FROM points', centers => '{1,2}');
+CALL kmeans_fit('SELECT id, px, 1 FROM points', k => 2);
+CALL kmeans_fit('SELECT', k => 2);
+CALL kmeans_fit('', k => 2);
+CALL kmeans_fit('SELECT 1; SELECT 2', k => 2);
+\set VERBOSITY sqlstate
+CALL kmeans_fit('SELECT px FROM no_such_table', k => 2);
+CALL kmeans_fit('SELECT id FROM points', k => 2);
+CALL kmeans_fit('DELETE FROM points RETURNING px', k => 2);
+CALL kmeans_fit('SELECT px FROM points) AS a, (SELECT px FROM points', k => 2);
+\set VERBOSITY default
+SELECT count(*) FROM points;
 
 -- Errors: states.
 SELECT ''::kmeans_step_state;
