@@ -19,12 +19,12 @@
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 #include "pg/array_reader.h"
 #include "pg/blas_library.h"
 #include "pg/compat.h"
 #include "pg/errors.h"
+#include "pg/id_order.h"
 
 #define INITIAL_VALUES 1024
 
@@ -55,18 +55,19 @@ typedef struct Reader
 	size_t value_bytes; /* held by all lists and their copies, for the memory limit */
 	uint64 rows_seen;
 
+	QueryVisitor visit; /* what is done with a row instead of keeping it; NULL = nothing else */
+	void *visit_argument;
+
 	bool has_cast; /* the column's type needs this function to become real[] */
 	FmgrInfo cast;
 } Reader;
 
-/* What orders two ids. */
-typedef struct IdOrder
+/* What orders two positions of a list of ids. */
+typedef struct PositionOrder
 {
 	const Datum *ids;
-	bool is_bigint;
-	FmgrInfo *compare;
-	Oid collation;
-} IdOrder;
+	IdOrder order;
+} PositionOrder;
 
 /* What the query must return, for a hint. */
 static int
@@ -299,26 +300,35 @@ note_shape(QueryRows *result, ArrayType *array)
 		result->n_dims = 0;
 }
 
-/* Append the array to the row store. */
-static void
-append_array(Reader *reader, Datum value, Datum id)
+/* The array in a column's value, of numbers alone. */
+static ArrayType *
+open_array(Reader *reader, Datum value, Datum id, ArrayElements *elements)
 {
-	RowStore *rows = &reader->result->rows;
 	ArrayType *array;
-	ArrayElements elements;
-	SdqStatus status;
 
 	if (reader->has_cast)
 		/* A cast function takes up to three arguments: value, typmod, is it explicit. */
 		value = FunctionCall3(&reader->cast, value, Int32GetDatum(-1), BoolGetDatum(false));
 	array = DatumGetArrayTypeP(value);
-	elements = array_elements(array);
-	note_shape(reader->result, array);
-	if (elements.n_present != elements.n)
+	*elements = array_elements(array);
+	if (elements->n_present != elements->n)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("row with id %s has a null element", id_text(reader->result->id_type, id)),
 				 errhint("Exclude the row, or replace the element.")));
+	return array;
+}
+
+/* Append the array to the row store. */
+static void
+append_array(Reader *reader, Datum value, Datum id)
+{
+	RowStore *rows = &reader->result->rows;
+	ArrayElements elements;
+	ArrayType *array = open_array(reader, value, id, &elements);
+	SdqStatus status;
+
+	note_shape(reader->result, array);
 	if (elements.type == INT2OID)
 		status = row_store_append_int16(rows, elements.data, elements.n);
 	else if (elements.type == FLOAT4OID)
@@ -331,6 +341,16 @@ append_array(Reader *reader, Datum value, Datum id)
 		status = row_store_append(rows, values, elements.n);
 	}
 	check_append(reader, status, id);
+}
+
+/* Show the array to the visitor. */
+static void
+visit_array(Reader *reader, Datum value, Datum id)
+{
+	ArrayElements elements;
+
+	open_array(reader, value, id, &elements);
+	check_append(reader, reader->visit(reader->visit_argument, &elements, id), id);
 }
 
 /* Does one of the columns behind the array have no value? */
@@ -361,6 +381,17 @@ keep_columns(Reader *reader, TupleTableSlot *slot, size_t position)
 	}
 }
 
+/* Keep a row: the array in the store, the rest in lists. */
+static void
+keep_row(Reader *reader, TupleTableSlot *slot, Datum value, Datum id)
+{
+	size_t position = reader->result->rows.n;
+
+	append_array(reader, value, id);
+	keep_value(reader, &reader->ids, id, position);
+	keep_columns(reader, slot, position);
+}
+
 /* DestReceiver: a row. */
 static bool
 reader_receive(TupleTableSlot *slot, DestReceiver *self)
@@ -378,11 +409,11 @@ reader_receive(TupleTableSlot *slot, DestReceiver *self)
 	caller = MemoryContextSwitchTo(reader->per_row);
 	{
 		Datum id = row_id(reader, slot);
-		size_t position = reader->result->rows.n;
 
-		append_array(reader, value, id);
-		keep_value(reader, &reader->ids, id, position);
-		keep_columns(reader, slot, position);
+		if (reader->visit != NULL)
+			visit_array(reader, value, id);
+		else
+			keep_row(reader, slot, value, id);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(reader->per_row);
@@ -401,58 +432,18 @@ reader_destroy(DestReceiver *self)
 
 /* qsort comparator over positions; never 0 for different positions. */
 static int
-compare_ids(const void *a, const void *b, void *argument)
+compare_positions(const void *a, const void *b, void *argument)
 {
-	const IdOrder *order = argument;
+	const PositionOrder *order = argument;
 	size_t i = *(const size_t *) a;
 	size_t j = *(const size_t *) b;
 	int result;
 
 	CHECK_FOR_INTERRUPTS();
-	if (order->is_bigint)
-	{
-		int64 x = DatumGetInt64(order->ids[i]);
-		int64 y = DatumGetInt64(order->ids[j]);
-
-		result = (x > y) - (x < y);
-	}
-	else
-		result = DatumGetInt32(
-			FunctionCall2Coll(order->compare, order->collation, order->ids[i], order->ids[j]));
+	result = id_compare(&order->order, order->ids[i], order->ids[j]);
 	if (result == 0)
 		result = (i > j) - (i < j);
 	return result;
-}
-
-/* The default order of the id type. */
-static IdOrder
-id_order(const QueryRows *result, const Datum *ids)
-{
-	IdOrder order = {.ids = ids, .is_bigint = result->id_type == INT8OID};
-
-	if (!order.is_bigint)
-	{
-		TypeCacheEntry *entry = lookup_type_cache(result->id_type, TYPECACHE_CMP_PROC_FINFO);
-
-		if (!OidIsValid(entry->cmp_proc_finfo.fn_oid))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_FUNCTION),
-					 errmsg("ids of type %s cannot be ordered", format_type_be(result->id_type)),
-					 errhint("Use ids of a type with a default btree operator class.")));
-		order.compare = &entry->cmp_proc_finfo;
-		order.collation = get_typcollation(result->id_type);
-	}
-	return order;
-}
-
-/* Is the id at position i of the sorted ids the same as its predecessor? */
-static bool
-equals_predecessor(const IdOrder *order, const Datum *sorted, size_t i)
-{
-	if (order->is_bigint)
-		return DatumGetInt64(sorted[i - 1]) == DatumGetInt64(sorted[i]);
-	return DatumGetInt32(
-			   FunctionCall2Coll(order->compare, order->collation, sorted[i - 1], sorted[i])) == 0;
 }
 
 /* row_store_finish as a computation's work; the argument is a FinishWork. */
@@ -493,7 +484,7 @@ sort_rows(Reader *reader)
 	QueryRows *result = reader->result;
 	size_t n = result->rows.n;
 	size_t *positions = arena_alloc(&computation->arena, n, sizeof(size_t));
-	IdOrder order = id_order(result, reader->ids.values);
+	PositionOrder order = {.ids = reader->ids.values, .order = id_order(result->id_type)};
 	FinishWork work = {.rows = &result->rows, .order = positions};
 	bool ascending = true;
 
@@ -503,13 +494,13 @@ sort_rows(Reader *reader)
 	{
 		positions[i] = i;
 		if (ascending && i > 0)
-			ascending = compare_ids(&positions[i - 1], &positions[i], &order) < 0;
+			ascending = compare_positions(&positions[i - 1], &positions[i], &order) < 0;
 	}
 	if (!ascending)
-		qsort_arg(positions, n, sizeof(size_t), compare_ids, &order);
+		qsort_arg(positions, n, sizeof(size_t), compare_positions, &order);
 	result->ids = arrange_values(computation, &reader->ids, positions, n);
 	for (size_t i = 1; i < n; i++)
-		if (equals_predecessor(&order, result->ids, i))
+		if (id_compare(&order.order, result->ids[i - 1], result->ids[i]) == 0)
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 							errmsg("id %s occurs more than once in the query's result",
 								   id_text(result->id_type, result->ids[i])),
@@ -538,6 +529,33 @@ prepare_query(const char *query, const QueryColumn *columns, int n_columns)
 	return plan;
 }
 
+/* Run the query; the reader knows what to do with its rows. */
+static void
+run_query(Reader *reader, const char *query, Oid id_type)
+{
+	int code;
+
+	reader->receiver = (DestReceiver){.receiveSlot = reader_receive,
+									  .rStartup = reader_startup,
+									  .rShutdown = reader_shutdown,
+									  .rDestroy = reader_destroy,
+									  .mydest = DestNone};
+	memset(reader->result, 0, sizeof(*reader->result));
+	reader->result->id_type = id_type;
+	row_store_init(&reader->result->rows, &reader->computation->arena);
+	reader->per_row =
+		AllocSetContextCreate(reader->computation->context, "synthdq row", ALLOCSET_DEFAULT_SIZES);
+
+	SPI_connect();
+	code = compat_execute_plan(prepare_query(query, reader->columns, reader->n_columns),
+							   &reader->receiver);
+	if (code < 0)
+		elog(ERROR, "could not execute the query: %s", SPI_result_code_string(code));
+	SPI_finish();
+
+	MemoryContextDelete(reader->per_row);
+}
+
 void
 query_read_rows(Computation *computation, const char *query, Oid id_type, QueryRows *result)
 {
@@ -550,34 +568,27 @@ query_read_columns(Computation *computation, const char *query, Oid id_type, Que
 {
 	ValueList lists[QUERY_MAX_COLUMNS] = {{NULL}};
 	Reader reader = {
-		.receiver = {.receiveSlot = reader_receive,
-					 .rStartup = reader_startup,
-					 .rShutdown = reader_shutdown,
-					 .rDestroy = reader_destroy,
-					 .mydest = DestNone},
 		.computation = computation,
 		.result = result,
 		.columns = columns,
 		.n_columns = n_columns,
 		.lists = lists,
 	};
-	int code;
 
 	Assert(n_columns <= QUERY_MAX_COLUMNS);
 	/* All that is done with rows needs it. */
 	require_blas();
-	memset(result, 0, sizeof(*result));
-	result->id_type = id_type;
-	row_store_init(&result->rows, &computation->arena);
-	reader.per_row =
-		AllocSetContextCreate(computation->context, "synthdq row", ALLOCSET_DEFAULT_SIZES);
-
-	SPI_connect();
-	code = compat_execute_plan(prepare_query(query, columns, n_columns), &reader.receiver);
-	if (code < 0)
-		elog(ERROR, "could not execute the query: %s", SPI_result_code_string(code));
-	SPI_finish();
-
-	MemoryContextDelete(reader.per_row);
+	run_query(&reader, query, id_type);
 	sort_rows(&reader);
+}
+
+void
+query_visit_rows(Computation *computation, const char *query, Oid id_type, QueryVisitor visit,
+				 void *argument)
+{
+	QueryRows none;
+	Reader reader = {
+		.computation = computation, .result = &none, .visit = visit, .visit_argument = argument};
+
+	run_query(&reader, query, id_type);
 }

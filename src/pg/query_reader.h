@@ -22,6 +22,7 @@
 #include "utils/array.h"
 
 #include "core/matrix/row_store.h"
+#include "pg/array_reader.h"
 #include "pg/computation.h"
 
 typedef struct QueryRows
@@ -52,5 +53,13 @@ extern void query_read_rows(Computation *computation, const char *query, Oid id_
 /* The same with columns[n_columns] behind the array, at most QUERY_MAX_COLUMNS, of any type. */
 extern void query_read_columns(Computation *computation, const char *query, Oid id_type,
 							   QueryColumn *columns, int n_columns, QueryRows *result);
+
+/* What is done with a row that is not kept: its elements, none of them NULL, and its id, both in memory
+ * of the row. SDQ_BAD_DATA with a RowStoreFault becomes an error that names the id. */
+typedef SdqStatus (*QueryVisitor)(void *argument, const ArrayElements *row, Datum id);
+
+/* Visit the rows in the order in which the query returns them; ids may occur twice. */
+extern void query_visit_rows(Computation *computation, const char *query, Oid id_type,
+							 QueryVisitor visit, void *argument);
 
 #endif

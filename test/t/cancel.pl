@@ -67,6 +67,7 @@ my @long = (
     ['lda_separation of many columns', q{SELECT (lda_separation(
         'SELECT id, px || px || px || px || px || px || px || px || px || px, id % 2 FROM images')).f
         FROM generate_series(1, 100000)}],
+    ['nearest', q{SELECT count(*) FROM nearest(ARRAY[1], 'SELECT ARRAY[i] FROM generate_series(1, 100000000) i')}],
     ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],
