@@ -53,10 +53,11 @@ static void
 read_argument(Computation *computation, const char *name, const char *query, Oid id_type,
 			  QueryRows *rows)
 {
-	ErrorContextCallback callback = {.previous = error_context_stack,
-									 .callback = name_argument,
-									 .arg = unconstify(char *, name)};
+	ErrorContextCallback callback;
 
+	callback.previous = error_context_stack;
+	callback.callback = name_argument;
+	callback.arg = unconstify(char *, name);
 	error_context_stack = &callback;
 	query_read_rows(computation, query, id_type, rows);
 	error_context_stack = callback.previous;
