@@ -29,10 +29,12 @@ FROM nearest(NULL::date, ARRAY[2], 'SELECT date ''2024-01-01'' + id, px FROM poi
 CREATE TEMPORARY TABLE cloud AS
 SELECT i AS id, ARRAY[i * 7919 % 251 / 7.0, i * 104729 % 13, i * 15485863 % 3, i % 5]::real[] AS px
 FROM generate_series(1, 2000::bigint) i;
+WITH one_by_one AS MATERIALIZED (
+    SELECT c.id, n.* FROM cloud c, nearest(c.px, 'SELECT id, px FROM cloud ORDER BY md5(id::text)', 300) n
+    WHERE c.id % 100 = 0)
 SELECT count(*), bool_and((n.neighbor_id, n.distance) = (k.neighbor_id, k.distance)) AS same
-FROM (SELECT * FROM cloud WHERE id % 100 = 0) c, nearest(c.px, 'SELECT id, px FROM cloud ORDER BY md5(id::text)', 300) n
-     JOIN knn('SELECT id, px FROM cloud WHERE id % 100 = 0', 'SELECT id, px FROM cloud', 300) k USING (rank)
-WHERE k.id = c.id;
+FROM one_by_one n
+     JOIN knn('SELECT id, px FROM cloud WHERE id % 100 = 0', 'SELECT id, px FROM cloud', 300) k USING (id, rank);
 SELECT count(*), bool_and(n.neighbor_id = k.neighbor_id) AS same
 FROM nearest(NULL::text, ARRAY[1, 1, 1, 1], 'SELECT md5(id::text), px FROM cloud', 300) n
      JOIN knn(NULL::text, 'SELECT ''q''::text, ARRAY[1, 1, 1, 1]', 'SELECT md5(id::text), px FROM cloud', 300) k USING (rank);
