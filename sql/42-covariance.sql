@@ -7,9 +7,9 @@
 -- ignored. A NULL, NaN or infinite element is an error, and so are arrays of different length.
 --
 -- What is exact: each column keeps at least 43 significant bits of its largest magnitude, whatever the other
--- columns hold; what a number has below that is cut off, and nothing is rounded after it. Integers, 8-bit pixels
--- in any scale and single precision down to 2^-20 of the largest lose nothing, and an offset that all rows have
--- costs nothing. d elements need 4 d^2 bytes for 8-bit pixels and other small integers, four times as much
+-- columns hold; what a number has below that is cut off, and nothing is rounded after it. smallint and integer
+-- lose nothing, nor does real down to 2^-19 of the largest of its column, and so 8-bit pixels that were scaled; an
+-- offset that all rows have costs nothing. d elements need 4 d^2 bytes for 8-bit pixels and other small integers, four times as much
 -- for most numbers in single precision, nine times for double precision: 2.5 MB, 10 MB and 22 MB for 28 x 28.
 -- Source: Ozaki, Ogita, Oishi, Rump, "Error-free transformations of matrix multiplication", 2012; Demmel, Nguyen,
 -- "Fast reproducible floating-point summation", 2013.
