@@ -247,7 +247,7 @@ test_digits(void)
 }
 
 /* Numbers of one kind: 0 bytes, 1 single precision, 2 double, 3 doubles of all exponents, 4 the same
- * with zeros and extremes. */
+ * with zeros and extremes, 5 bytes with a fraction here and there. */
 static double
 number_of_kind(Rng *rng, int kind)
 {
@@ -258,6 +258,7 @@ number_of_kind(Rng *rng, int kind)
 		case 0: return (double) (int) (rng_double(rng) * 256);
 		case 1: return (float) x;
 		case 2: return x;
+		case 5: return (double) (int) (rng_double(rng) * 256) + (rng_double(rng) < 2e-5 ? 0.25 : 0);
 		case 3: return ldexp(x, (int) (rng_double(rng) * 1900) - 1000);
 		default:
 			if (rng_double(rng) < 0.3)
@@ -271,16 +272,17 @@ number_of_kind(Rng *rng, int kind)
 static void
 test_same_bytes(void)
 {
-	static const size_t columns[] = {1, 3, 8, 17, 40};
+	static const size_t columns[] = {1, 3, 8, 17, 40, 100};
 	static const char *names[][3] = {
 		{"bytes in reverse order", "bytes in parts", "bytes on each instruction set"},
 		{"floats in reverse order", "floats in parts", "floats on each instruction set"},
 		{"doubles in reverse order", "doubles in parts", "doubles on each instruction set"},
 		{"all exponents in reverse order", "in parts", "on each instruction set"},
-		{"extremes in reverse order", "in parts", "on each instruction set"}};
+		{"extremes in reverse order", "in parts", "on each instruction set"},
+		{"bytes and fractions in reverse order", "in parts", "on each instruction set"}};
 	size_t n = 700;
 
-	for (int kind = 0; kind < 5; kind++)
+	for (int kind = 0; kind < 6; kind++)
 	{
 		bool same_order = true;
 		bool same_parts = true;
@@ -310,14 +312,14 @@ test_same_bytes(void)
 				same_parts = same_parts && are_equal(flat, other);
 				free(other.bytes);
 			}
-			for (int level = CPU_PLAIN; level <= CPU_AVX2; level++)
+			for (int level = CPU_PLAIN; level <= CPU_AVX512; level++)
 			{
 				cpu_set_limit((CpuLevel) level);
 				other = flat_of_rows(rows, n, d);
 				same_levels = same_levels && are_equal(flat, other);
 				free(other.bytes);
 			}
-			cpu_set_limit(CPU_AVX512);
+			cpu_set_limit(CPU_HIGHEST);
 			free(flat.bytes);
 			free(rows);
 			free(reverse);

@@ -27,7 +27,8 @@
  * and the strips are multiplied by the kernel, 256 rows at a time, exactly in double, into sums of 64
  * bits; before those could overflow they are moved into 128 bits beside them. A digit that has been 0
  * throughout has no sums and no cost; nor has a strip that is 0 in these rows. n d^2 / 2 multiplications
- * for each pair of digits: one for pixels, four for most data in single precision, nine for double.
+ * for each pair of digits: one for pixels, four for most data in single precision, nine for double. A
+ * buffer of nothing but bytes is multiplied in integers (covariance_bytes.c).
  *
  * Memory. Blocks of 8 x 8 sums for the upper triangle, 4 d^2 bytes for each pair of digits, and 256 rows
  * in double; while they are multiplied, as much again for each digit.
@@ -200,6 +201,8 @@ panel_run(Panel *panel, Covariance *covariance, Stop *stop)
 	status = raise_planes(covariance, panel->planes, panel->down, stop);
 	if (sdq_failed(status))
 		return status;
+	if (are_byte_rows(covariance, panel->peaks))
+		return add_byte_rows(covariance, stop);
 	panel_split(panel, covariance);
 	for (int slot = 0; slot < DIGIT_SLOTS; slot++)
 		present[slot] = panel->peak[slot] > 0 || covariance->sums[slot] != NULL;

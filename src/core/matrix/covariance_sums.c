@@ -7,9 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-/* The place of the lowest bit of plane 0. */
-#define PLANE_ZERO_BIT (-12)
-
 /* Bytes that are filled, and sums that are moved, between two looks at the stop flag: a few milliseconds, with
  * fresh pages. */
 #define ZEROED_AT_ONCE ((size_t) 1 << 23)

@@ -21,6 +21,9 @@
 /* Narrow sums stay below it, so that adding to them cannot overflow. */
 #define NARROW_BOUND ((uint64_t) 1 << 62)
 
+/* The place of the lowest bit of plane 0. */
+#define PLANE_ZERO_BIT (-12)
+
 /* Strips of columns. */
 static inline size_t
 count_strips(const Covariance *covariance)
@@ -87,5 +90,12 @@ extern SdqStatus reserve_range(Covariance *covariance, ProductSums *products, ui
 /* Raise the planes of columns to planes[d] where those are higher, and move the sums. down[d] is
  * scratch. */
 extern SdqStatus raise_planes(Covariance *covariance, const int8_t *planes, int *down, Stop *stop);
+
+/* Should the buffered rows, whose columns have these peaks[d], be added as bytes? They are whole numbers from 0
+ * to 255, not all of them 0, enough columns, and no plane is above plane 0. Planes have been raised for them. */
+extern bool are_byte_rows(const Covariance *covariance, const double *peaks);
+
+/* Add such rows to the sums. */
+extern SdqStatus add_byte_rows(Covariance *covariance, Stop *stop);
 
 #endif
