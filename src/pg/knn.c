@@ -14,6 +14,7 @@
 #include "pg/arguments.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
+#include "pg/query_ids.h"
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
@@ -39,28 +40,6 @@ run_knn(Job *job, void *argument)
 	if (call->is_self)
 		return knn_self(job, &call->reference.rows, call->k, &call->result);
 	return knn(job, &call->query.rows, &call->reference.rows, call->k, &call->result);
-}
-
-/* Error context: which of the two queries an error is about. */
-static void
-name_argument(void *name)
-{
-	errcontext("query of argument \"%s\"", (const char *) name);
-}
-
-/* Read the rows of an argument. */
-static void
-read_argument(Computation *computation, const char *name, const char *query, Oid id_type,
-			  QueryRows *rows)
-{
-	ErrorContextCallback callback;
-
-	callback.previous = error_context_stack;
-	callback.callback = name_argument;
-	callback.arg = unconstify(char *, name);
-	error_context_stack = &callback;
-	query_read_rows(computation, query, id_type, rows);
-	error_context_stack = callback.previous;
 }
 
 /* Raise what the core found wrong. */
@@ -116,9 +95,9 @@ return_neighbors(FunctionCallInfo fcinfo, int first, Oid id_type)
 	size_t n_query;
 
 	call.is_self = strcmp(query, reference) == 0;
-	read_argument(computation, "reference", reference, id_type, &call.reference);
+	query_read_argument(computation, "reference", reference, id_type, &call.reference);
 	if (!call.is_self)
-		read_argument(computation, "query", query, id_type, &call.query);
+		query_read_argument(computation, "query", query, id_type, &call.query);
 	n_query = call.is_self ? call.reference.rows.n : call.query.rows.n;
 
 	/* A row alone has no neighbors, like rows without reference rows. */

@@ -25,6 +25,7 @@
 #include "pg/compat.h"
 #include "pg/errors.h"
 #include "pg/id_order.h"
+#include "pg/query_ids.h"
 
 #define INITIAL_VALUES 1024
 
@@ -236,17 +237,6 @@ keep_value(Reader *reader, ValueList *list, Datum value, size_t position)
 	check_status(arena_check(&reader->computation->arena, reader->value_bytes));
 	list->values[position] = datumCopy(value, list->by_value, list->length);
 	MemoryContextSwitchTo(caller);
-}
-
-/* The id as text, for messages. */
-static char *
-id_text(Oid type, Datum id)
-{
-	Oid output;
-	bool is_varlena;
-
-	getTypeOutputInfo(type, &output, &is_varlena);
-	return OidOutputFunctionCall(output, id);
 }
 
 /* Raise what the row store found wrong with a row. */

@@ -61,6 +61,9 @@ my @long = (
     ['knn of equal rows', q{SELECT count(*) FROM knn(
         'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i',
         'SELECT i, array_fill(0.5::real, ARRAY[2000]) FROM generate_series(1, 10000) i', 50)}],
+    ['map_quality', q{SELECT map_quality(
+        'SELECT g * 10000 + id, min_max_scale(array_cat(px, px), 0, g) FROM images, generate_series(1, 6) g',
+        'SELECT g * 10000 + id, ARRAY[g, id % 7] FROM images, generate_series(1, 6) g', 100)}],
     ['pca', q{SELECT count(*) FROM pca('SELECT id, px FROM wide', 2)}],
     ['lda', q{SELECT (SELECT count(*) FROM lda('SELECT id, px, id % 10 + 0 * ' || g || ' FROM images', 9))
         FROM generate_series(1, 100000) g}],

@@ -30,6 +30,7 @@ my %functions = (
     kmeans => sub { "SELECT count(*) FROM kmeans(\$q\$$_[0]\$q\$, 2)" },
     kmeans_centers => sub { "SELECT sum(size) FROM kmeans_centers(\$q\$$_[0]\$q\$, 2)" },
     knn => sub { "SELECT count(*) FROM knn(\$q\$$_[0]\$q\$, \$q\$$_[0]\$q\$, 1)" },
+    map_quality => sub { "SELECT (map_quality(\$q\$$_[0]\$q\$, \$q\$$_[0]\$q\$, 1)).n" },
     pca => sub { "SELECT count(*) FROM pca(\$q\$$_[0]\$q\$, 2)" },
     pca_fit => sub { "SELECT (pca_fit(\$q\$$_[0]\$q\$, 2)).n" },
     tsne => sub { "SELECT count(*) FROM tsne(\$q\$$_[0]\$q\$, perplexity => 2, n_iter => 10)" },
@@ -76,7 +77,7 @@ for my $name (sort keys %functions) {
         like($output, qr/^ERROR:  (?!XX|42883)\w{5}: /, "$name refuses $what");
         note($output);
     }
-    my $queries = $name eq 'knn' ? 'NULL, NULL' : 'NULL';
+    my $queries = $name =~ /^(knn|map_quality)$/ ? 'NULL, NULL' : 'NULL';
     like($owner->query("SELECT count(*) FROM $name($queries, 2)"), qr/^ERROR:  (?!XX|42883)\w{5}: /,
         "$name refuses a NULL query");
 }

@@ -42,6 +42,10 @@ my %computations = (
     lda => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
              FROM lda('SELECT id, px, id % 3 FROM images', 2) r},
     lda_separation => q{SELECT md5(lda_separation('SELECT id, px, id % 3 = 0 FROM images', 'auto')::text)},
+    map_quality => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+             FROM map_quality_points('SELECT id, px FROM images', 'SELECT id, px[1:2] FROM images', 20) r},
+    neighbor_mixing => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+             FROM neighbor_mixing('SELECT id, px, id % 2 = 0 FROM images', 20) r},
     tsne => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
               FROM tsne('SELECT id, px FROM images', n_iter => 60) r},
     'tsne in three dimensions' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))

@@ -252,13 +252,13 @@ work_bytes(size_t n, size_t d, size_t k, size_t tile_rows, size_t threads)
 		   threads * tile_rows * TILE_COLUMNS * sizeof(float);
 }
 
-/* Rows of a tile of data with d columns. */
+/* Rows of a tile of n rows with d columns. */
 static size_t
-choose_tile_rows(size_t d)
+choose_tile_rows(size_t n, size_t d)
 {
 	size_t parts = divide_up(d, FULL_TILE_COLUMNS);
 
-	return parts < TILE_ROWS ? TILE_ROWS / parts : 1;
+	return minimum(parts < TILE_ROWS ? TILE_ROWS / parts : 1, n);
 }
 
 /* One direction: intruders of the other space's neighbours ranked in this one. */
@@ -270,7 +270,7 @@ judge(Job *job, const RowStore *store, const Neighbors *own, const Neighbors *ot
 	RankWork work = {.store = store, .k = own->k, .own = own->index, .other = other->index};
 	SdqStatus status;
 
-	work.tile_rows = choose_tile_rows(store->d);
+	work.tile_rows = choose_tile_rows(n, store->d);
 	work.counts = arena_alloc(job->arena, n, sizeof(uint32_t));
 	work.intruders = arena_alloc(job->arena, n, work.k * sizeof(Intruder));
 	work.tiles = arena_alloc(job->arena, (size_t) pool_threads(job->pool) * work.tile_rows,
@@ -337,7 +337,7 @@ map_quality(Job *job, const RowStore *input, const RowStore *map, size_t k, MapQ
 		return sdq_error(SDQ_TOO_LARGE, (double) n * (double) k, (double) SIZE_MAX);
 	/* The rows exist in memory, and k is less than n: the other products fit. */
 	status = arena_check(
-		job->arena, neighbors + work_bytes(n, input->d, k, choose_tile_rows(input->d), threads));
+		job->arena, neighbors + work_bytes(n, input->d, k, choose_tile_rows(n, input->d), threads));
 	if (sdq_failed(status))
 		return status;
 	result->row_trustworthiness = arena_alloc(job->arena, n, sizeof(double));
