@@ -77,7 +77,7 @@ RETURNS TABLE (
 COMMENT ON FUNCTION knn(text, text, text, integer) IS
     'nearest rows of a reference query with text ids';
 
--- nearest(px, reference, k) -> setof (neighbor_id, rank, distance)
+-- nearest(px, reference, k) -> setof (rank, neighbor_id, distance)
 -- The k rows of a query that are nearest to one array: knn() for a value at hand, in an instant.
 --   px         smallint[], integer[], real[] or double precision[], read in storage order
 --   reference  one SELECT that returns (id, array) or the array alone, as of knn()
@@ -88,28 +88,28 @@ COMMENT ON FUNCTION knn(text, text, text, integer) IS
 -- NaN or infinite element is an error. Each call reads the reference anew: for many arrays use knn().
 --   SELECT f.id, n.* FROM fake f, nearest(f.px, 'SELECT id, px FROM real', 3) n WHERE f.id < 10;
 CREATE FUNCTION nearest(px smallint[], reference text, k integer DEFAULT 5)
-RETURNS TABLE (neighbor_id bigint, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id bigint, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(smallint[], text, integer) IS
     'the k rows of a query that are nearest to an array';
 
 CREATE FUNCTION nearest(px integer[], reference text, k integer DEFAULT 5)
-RETURNS TABLE (neighbor_id bigint, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id bigint, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(integer[], text, integer) IS
     'the k rows of a query that are nearest to an array';
 
 CREATE FUNCTION nearest(px real[], reference text, k integer DEFAULT 5)
-RETURNS TABLE (neighbor_id bigint, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id bigint, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(real[], text, integer) IS
     'the k rows of a query that are nearest to an array';
 
 CREATE FUNCTION nearest(px double precision[], reference text, k integer DEFAULT 5)
-RETURNS TABLE (neighbor_id bigint, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id bigint, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(double precision[], text, integer) IS
@@ -124,7 +124,7 @@ CREATE FUNCTION nearest(
     reference text,
     k integer DEFAULT 5
 )
-RETURNS TABLE (neighbor_id anyelement, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id anyelement, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(anyelement, smallint[], text, integer) IS
@@ -136,7 +136,7 @@ CREATE FUNCTION nearest(
     reference text,
     k integer DEFAULT 5
 )
-RETURNS TABLE (neighbor_id anyelement, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id anyelement, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(anyelement, integer[], text, integer) IS
@@ -148,7 +148,7 @@ CREATE FUNCTION nearest(
     reference text,
     k integer DEFAULT 5
 )
-RETURNS TABLE (neighbor_id anyelement, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id anyelement, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(anyelement, real[], text, integer) IS
@@ -160,7 +160,7 @@ CREATE FUNCTION nearest(
     reference text,
     k integer DEFAULT 5
 )
-RETURNS TABLE (neighbor_id anyelement, rank integer, distance double precision)
+RETURNS TABLE (rank integer, neighbor_id anyelement, distance double precision)
     AS 'MODULE_PATHNAME', 'synthdq_nearest'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 100000 ROWS 5;
 COMMENT ON FUNCTION nearest(anyelement, double precision[], text, integer) IS

@@ -175,7 +175,7 @@ synthdq_nearest(PG_FUNCTION_ARGS)
 				 errhint("Choose k between 1 and %zu.", call.rows_seen)));
 	for (size_t i = 0; i < call.count; i++)
 	{
-		Datum values[3] = {call.kept[i].id, Int32GetDatum((int32) i + 1),
+		Datum values[3] = {Int32GetDatum((int32) i + 1), call.kept[i].id,
 						   Float8GetDatum(sqrt(call.kept[i].distance2))};
 		bool nulls[3] = {false};
 
