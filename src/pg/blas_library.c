@@ -1,7 +1,8 @@
 /*
  * blas_library.c
- *		Who asks for a matrix function learns at once, before any row is read, that its library is
- *		missing. The core would get by with plain kernels, at a hundredth of the speed.
+ *		Who asks for a function that multiplies floats learns before its work begins that the library
+ *		is missing. The core would get by with plain kernels, at a hundredth of the speed. Functions that
+ *		need none for some rows, such as rows of bytes, ask once the rows are read.
  */
 #include "pg/blas_library.h"
 

@@ -12,6 +12,7 @@
 
 #include "core/matrix/knn.h"
 #include "pg/arguments.h"
+#include "pg/blas_library.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
 #include "pg/query_ids.h"
@@ -103,6 +104,9 @@ return_neighbors(FunctionCallInfo fcinfo, int first, Oid id_type)
 	/* A row alone has no neighbors, like rows without reference rows. */
 	if (n_query > 0 && call.reference.rows.n > (call.is_self ? 1 : 0))
 	{
+		if (knn_needs_blas(call.is_self ? &call.reference.rows : &call.query.rows,
+						   &call.reference.rows))
+			require_blas();
 		check_knn(computation_run(computation, run_knn, &call));
 		put_neighbors(&set, &call);
 	}

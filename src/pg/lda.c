@@ -13,6 +13,7 @@
 #include "core/matrix/separation.h"
 #include "pg/arguments.h"
 #include "pg/array_reader.h"
+#include "pg/blas_library.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
 #include "pg/lda_model.h"
@@ -74,6 +75,7 @@ read_rows(LdaCall *call, const char *query, Oid id_type)
 	QueryColumn label = {.name = "label"};
 
 	call->computation = computation_begin();
+	require_blas();
 	query_read_columns(call->computation, query, id_type, &label, 1, &call->query_rows);
 	query_labels(call->computation, &label, call->query_rows.rows.n, &call->labels);
 	call->classes = (ClassRows){.rows = &call->query_rows.rows,

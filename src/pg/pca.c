@@ -10,6 +10,7 @@
 #include "core/matrix/pca.h"
 #include "pg/arguments.h"
 #include "pg/array_reader.h"
+#include "pg/blas_library.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
 #include "pg/pca_model.h"
@@ -85,6 +86,8 @@ perform(FunctionCallInfo fcinfo, int first, Oid id_type, ComputationWork work, P
 						errmsg("argument \"n_components\" is %zu, but the arrays have %zu elements",
 							   call->n_components, rows->d),
 						errhint("Choose n_components between 1 and %zu.", rows->d)));
+	if (pca_needs_blas(rows))
+		require_blas();
 	check_status(computation_run(call->computation, work, call));
 }
 

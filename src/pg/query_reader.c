@@ -21,7 +21,6 @@
 #include "utils/memutils.h"
 
 #include "pg/array_reader.h"
-#include "pg/blas_library.h"
 #include "pg/compat.h"
 #include "pg/errors.h"
 #include "pg/id_order.h"
@@ -566,8 +565,6 @@ query_read_columns(Computation *computation, const char *query, Oid id_type, Que
 	};
 
 	Assert(n_columns <= QUERY_MAX_COLUMNS);
-	/* All that is done with rows needs it. */
-	require_blas();
 	run_query(&reader, query, id_type);
 	sort_rows(&reader);
 }

@@ -8,6 +8,7 @@
 
 #include "core/tsne/tsne.h"
 #include "pg/arguments.h"
+#include "pg/blas_library.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
 #include "pg/query_reader.h"
@@ -145,6 +146,7 @@ synthdq_tsne(PG_FUNCTION_ARGS)
 	Computation *computation = computation_begin();
 	QueryRows rows;
 
+	require_blas();
 	query_read_rows(computation, text, id_type, &rows);
 	work.rows = &rows.rows;
 	check_tsne(computation_run(computation, run_tsne, &work), rows.rows.n);

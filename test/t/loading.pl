@@ -47,11 +47,23 @@ like($late->query('SET synthdq.nonsense = 1'), qr/^ERROR:  42602: .*synthdq\.non
 
 # OpenBLAS is looked for when it is needed.
 my $missing = $late_server->session;
-my $call = q{SELECT count(*) FROM kmeans('SELECT ARRAY[1, 2] UNION ALL SELECT ARRAY[3, 4]', 2)};
+my $call = q{SELECT count(*) FROM pca('SELECT ARRAY[0.5::real, 2] UNION ALL SELECT ARRAY[3::real, 4]', 1)};
+my @need = (
+    q{SELECT count(*) FROM knn('SELECT i, ARRAY[i + 0.5::real] FROM generate_series(1, 2) i',
+                               'SELECT i, ARRAY[i] FROM generate_series(1, 3) i', 2)},
+    q{SELECT count(*) FROM lda('SELECT ARRAY[i, i % 3], i % 2 FROM generate_series(1, 8) i', 1)},
+    q{SELECT count(*) FROM tsne('SELECT ARRAY[i, i % 3] FROM generate_series(1, 8) i', 2)});
+my @do_without = (
+    q{SELECT count(*) FROM kmeans('SELECT ARRAY[0.5::real, 2] UNION ALL SELECT ARRAY[3::real, 4]', 2)},
+    q{SELECT count(*) FROM pca('SELECT ARRAY[1, 2] UNION ALL SELECT ARRAY[3, 4]', 1)},
+    q{SELECT count(*) FROM knn('SELECT i, ARRAY[i] FROM generate_series(1, 2) i',
+                               'SELECT i, ARRAY[i] FROM generate_series(1, 3) i', 1)});
 is($missing->query(q{LOAD '$libdir/synthdq'; SET synthdq.blas_library = 'libnone.so.9'}),
     '', 'another library can be named');
 like($missing->query($call), qr/^ERROR:  58P01: could not load the OpenBLAS library "libnone\.so\.9".*HINT: .*libopenblas0-pthread/s,
     'a library that is missing is an error that names its Debian package');
+like($missing->query($_), qr/^ERROR:  58P01: could not load/, "an error of $_") for @need;
+is($missing->query($_), '2', "no need of it: $_") for @do_without;
 is($missing->query('SELECT (ks_test(x, x < 3)).n_y FROM generate_series(1, 5) x'), '2',
     'what does without goes on working in the same session');
 like($missing->query(q{SET synthdq.blas_library = 'libc.so.6'; } . $call), qr/^ERROR:  58P01: .*"libc\.so\.6"/,

@@ -200,17 +200,23 @@ planned_bytes(const KnnWork *work, size_t threads)
 		   work->engine->memory(work, threads);
 }
 
+bool
+knn_needs_blas(const RowStore *queries, const RowStore *reference)
+{
+	return queries->type != ELEMENT_UINT8 || reference->type != ELEMENT_UINT8 ||
+		   reference->d > BYTE_PRODUCTS_MAX_COLUMNS;
+}
+
 /* Choose the engine and the sizes; returns what planned_bytes() says of them. */
 static size_t
 plan(Job *job, KnnWork *work)
 {
-	bool is_bytes = work->queries.type == ELEMENT_UINT8 && work->reference.type == ELEMENT_UINT8 &&
-					work->reference.d <= BYTE_PRODUCTS_MAX_COLUMNS;
 	size_t threads = (size_t) pool_threads(job->pool);
 	size_t d = work->reference.d;
 	size_t bytes;
 
-	work->engine = is_bytes ? &knn_byte_engine : &knn_float_engine;
+	work->engine =
+		knn_needs_blas(&work->queries, &work->reference) ? &knn_float_engine : &knn_byte_engine;
 	work->keep = minimum(work->k + work->engine->spare, work->n_others);
 	work->capacity = work->keep < KEY_SCAN_ROOM ? work->keep + KEY_SCAN_ROOM : 2 * work->keep;
 	work->panel_rows = minimum(BASE_ROWS, PANEL_BYTES / work->engine->row_bytes(d));

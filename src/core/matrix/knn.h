@@ -11,6 +11,7 @@
 #ifndef SYNTHDQ_CORE_MATRIX_KNN_H
 #define SYNTHDQ_CORE_MATRIX_KNN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,9 @@ typedef enum KnnFault
 	KNN_K = 1,   /* k is out of range: a = k, b = the largest that is legal */
 	KNN_COLUMNS, /* a = columns of the query rows, b = columns of the reference rows */
 } KnnFault;
+
+/* Will the search multiply floats? Where both stores hold bytes, of not too many columns, it does not. */
+extern bool knn_needs_blas(const RowStore *queries, const RowStore *reference);
 
 /*
  * The k nearest reference rows of each query row; 1 <= k <= rows of the reference. Both stores are

@@ -84,6 +84,12 @@ check_memory(Job *job, size_t d)
 	return arena_check(job->arena, bytes);
 }
 
+bool
+pca_needs_blas(const RowStore *rows)
+{
+	return row_covariance_needs_blas(rows);
+}
+
 SdqStatus
 pca_from_covariance(Job *job, const double *covariance, const double *mean, size_t d, size_t n,
 					size_t q, Pca *pca)

@@ -5,6 +5,7 @@
 #ifndef SYNTHDQ_CORE_MATRIX_PCA_H
 #define SYNTHDQ_CORE_MATRIX_PCA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/job.h"
@@ -26,7 +27,10 @@ typedef struct Pca
  * completion. Allocated from job->arena. Same bits for any number of threads. */
 extern SdqStatus pca_fit(Job *job, const RowStore *rows, size_t q, Pca *pca);
 
-/* The same from the covariance[d][d] (symmetric, both triangles, divisor n - 1, finite, not modified)
+/* Does pca_fit() multiply doubles? Of rows of bytes it does not; nor does any other function here. */
+extern bool pca_needs_blas(const RowStore *rows);
+
+/* The same as pca_fit() from the covariance[d][d] (symmetric, both triangles, divisor n - 1, finite, not modified)
  * and the mean[d] of n rows that are not at hand. */
 extern SdqStatus pca_from_covariance(Job *job, const double *covariance, const double *mean,
 									 size_t d, size_t n, size_t q, Pca *pca);

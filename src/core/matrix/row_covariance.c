@@ -298,11 +298,17 @@ double_covariance(Job *job, const RowStore *rows, double *covariance)
 	return status;
 }
 
+bool
+row_covariance_needs_blas(const RowStore *rows)
+{
+	return rows->type != ELEMENT_UINT8;
+}
+
 SdqStatus
 row_covariance(Job *job, const RowStore *rows, double *covariance, double *scale)
 {
 	ArenaMark mark = arena_mark(job->arena);
-	bool is_bytes = rows->type == ELEMENT_UINT8;
+	bool is_bytes = !row_covariance_needs_blas(rows);
 	SdqStatus status = is_bytes ? byte_covariance(job, rows, covariance)
 								: double_covariance(job, rows, covariance);
 

@@ -5,6 +5,8 @@
 #ifndef SYNTHDQ_CORE_MATRIX_ROW_COVARIANCE_H
 #define SYNTHDQ_CORE_MATRIX_ROW_COVARIANCE_H
 
+#include <stdbool.h>
+
 #include "core/base/job.h"
 #include "core/matrix/row_store.h"
 
@@ -19,5 +21,8 @@
  * number of threads. SDQ_INTERRUPTED or a memory status. n d^2 / 2 multiplications.
  */
 extern SdqStatus row_covariance(Job *job, const RowStore *rows, double *covariance, double *scale);
+
+/* Does it multiply doubles? Of rows of bytes it does not. */
+extern bool row_covariance_needs_blas(const RowStore *rows);
 
 #endif
