@@ -17,3 +17,4 @@
 \ir 6-map.sql
 \ir 7-density.sql
 \ir 8-more.sql
+\ir 9-images.sql
