@@ -140,7 +140,7 @@ CREATE AGGREGATE kmeans_step(px double precision[], centers real[]) (
 );
 COMMENT ON AGGREGATE kmeans_step(double precision[], real[]) IS 'one iteration of k-means: rows to the nearest centres, and their means';
 
--- CALL kmeans_fit(query, ...): k-means of a table of any size, by passes of kmeans_step() until the centres settle.
+-- CALL kmeans_fit(query, k, ...): k-means of a table of any size, by passes of kmeans_step() until the centres settle.
 --   query       one SELECT that returns (array) or (id, array); smallint[], integer[], real[] or double precision[]
 --   k           number of clusters; the centres to begin with are then those of kmeans_centers() over a sample:
 --               the `sample` rows whose ids have the smallest hashes with the `seed`. It depends neither on the order of
@@ -155,7 +155,7 @@ COMMENT ON AGGREGATE kmeans_step(double precision[], real[]) IS 'one iteration o
 -- that loses all rows keeps its centre. The same rows give the same bits for any plan and any order. kmeans() is faster as
 -- long as the rows fit memory, and starts more than once.
 --
---     CALL kmeans_fit('SELECT px FROM real', k => 10);
+--     CALL kmeans_fit('SELECT px FROM real', 10);
 --     CALL kmeans_fit('SELECT px FROM real', centers => (SELECT array_agg(center ORDER BY cluster) FROM prototypes));
 --
 -- It does what this loop in PL/pgSQL does:
@@ -167,12 +167,12 @@ COMMENT ON AGGREGATE kmeans_step(double precision[], real[]) IS 'one iteration o
 --     END LOOP;
 CREATE PROCEDURE kmeans_fit(
     query text,
+    k integer DEFAULT NULL,
     INOUT centers real[] DEFAULT NULL,
     INOUT sizes bigint[] DEFAULT NULL,
     INOUT inertia double precision DEFAULT NULL,
     INOUT iterations integer DEFAULT NULL,
     INOUT converged boolean DEFAULT NULL,
-    k integer DEFAULT NULL,
     max_iter integer DEFAULT 300,
     tol double precision DEFAULT 1e-4,
     sample integer DEFAULT 10000,
@@ -180,5 +180,5 @@ CREATE PROCEDURE kmeans_fit(
 )
     AS 'MODULE_PATHNAME', 'synthdq_kmeans_fit'
     LANGUAGE C;
-COMMENT ON PROCEDURE kmeans_fit(text, real[], bigint[], double precision, integer, boolean, integer, integer, double precision, integer, bigint) IS
+COMMENT ON PROCEDURE kmeans_fit(text, integer, real[], bigint[], double precision, integer, boolean, integer, double precision, integer, bigint) IS
     'k-means of a table of any size, by passes of kmeans_step() over a query';

@@ -109,7 +109,7 @@ RESET ALL;
 CALL kmeans_fit('SELECT px FROM points', centers => '{{1},{9}}');
 -- From a sample, which is all rows here: the two groups, the larger one first.
 CALL kmeans_fit('SELECT id, px FROM points -- with ids and a comment', k => 2);
-CALL kmeans_fit('SELECT px FROM points; ', k => 2);
+CALL kmeans_fit('SELECT px FROM points; ', 2);
 -- Many copies of few arrays: the sample has a first copy of each, so that all are found, with ids or without.
 CALL kmeans_fit('SELECT ARRAY[i % 3 * 10] FROM generate_series(1, 999) i', k => 3, sample => 20);
 CALL kmeans_fit('SELECT i, ARRAY[i % 3 * 10] FROM generate_series(1, 999) i', k => 4, sample => 50);
