@@ -22,8 +22,9 @@
 --
 -- The same rows and seed give the same map, bit for bit on one machine, in whatever order the query
 -- returns the rows and whatever synthdq.threads is. With fewer than five rows, or if all rows are
--- equal, every row is at the origin. Time grows with the square of the number of rows: 750
--- iterations on two cores take about 2 s for 5,000 rows, 15 s for 20,000, 3 minutes for 70,000.
+-- equal, every row is at the origin. The neighbors are exact, and their time grows with the square
+-- of the number of rows; that of the iterations grows with their number in two dimensions, where from
+-- 2,000 rows on repulsion goes through a grid, and with its square in three.
 --
 -- Distances in a map are not comparable with those of another map: put real and synthetic rows into
 -- one query. A map is an illustration, not a test.
