@@ -8,8 +8,9 @@
 --
 -- What is exact: each column keeps at least 43 significant bits of its largest magnitude, whatever the other
 -- columns hold; what a number has below that is cut off, and nothing is rounded after it. smallint and integer
--- lose nothing, nor does real down to 2^-19 of the largest of its column, and so 8-bit pixels that were scaled; an
--- offset that all rows have costs nothing. d elements need 4 d^2 bytes for 8-bit pixels and other small integers, four times as much
+-- lose nothing, nor does real down to 2^-19 of the largest of its column, and so 8-bit pixels that were scaled. An
+-- offset that all rows have takes its share of the bits, and costs nothing else: numbers that vary by less than 1e-9 of
+-- it should be passed as differences from it. d elements need 4 d^2 bytes for 8-bit pixels and other small integers, four times as much
 -- for most numbers in single precision, nine times for double precision: 2.5 MB, 10 MB and 22 MB for 28 x 28.
 -- Source: Ozaki, Ogita, Oishi, Rump, "Error-free transformations of matrix multiplication", 2012; Demmel, Nguyen,
 -- "Fast reproducible floating-point summation", 2013.
@@ -178,8 +179,8 @@ CREATE FUNCTION variances(c covariance) RETURNS double precision[]
 COMMENT ON FUNCTION variances(covariance) IS 'variance with divisor n - 1 at each position';
 
 -- covariance_matrix(c): the covariance of each pair of positions, with divisor n - 1, as a symmetric array of two
--- dimensions; NULL for fewer than two rows. Each is correct to a few units of the last digit, however large the
--- mean is. One beyond the range of double precision is an error.
+-- dimensions; NULL for fewer than two rows. Each is correct to a few units of the last digit for the numbers as they
+-- are kept, however large the mean is. One beyond the range of double precision is an error.
 --     SELECT (covariance_matrix(covariance(px)))[407][408] FROM real;
 CREATE FUNCTION covariance_matrix(c covariance) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'synthdq_covariance_matrix'

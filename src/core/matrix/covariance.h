@@ -7,7 +7,8 @@
  * A column keeps at least 43 significant bits of its largest value: its numbers are rounded towards
  * zero to multiples of a step that is less than 2^-42 of that value, and everything after that is exact.
  * So integers of 32 bits, floats that are not below 2^-19 of the largest of their column, and 8-bit pixels,
- * also scaled to floats, lose nothing, and an offset common to all rows does not matter. See covariance.c.
+ * also scaled to floats, lose nothing. An offset common to all rows matters only in that it takes some of
+ * these bits. See covariance.c.
  *
  * The statuses are SDQ_BAD_DATA (with a CovarianceFault), SDQ_NO_MEMORY, SDQ_OVER_LIMIT (the limit of the
  * SampleMemory), SDQ_TOO_LARGE (more than COVARIANCE_MAX_COLUMNS or _ROWS: a = the number, b = the
