@@ -174,3 +174,5 @@ SELECT pca_fit(covariance(a), 3) FROM (VALUES ('{1,2}'::real[]), ('{2,2}')) v(a)
 SELECT pca_fit(covariance(a), 0) FROM (VALUES ('{1,2}'::real[]), ('{2,2}')) v(a);
 SELECT pca_fit(covariance(a), 1) FROM (VALUES ('{1e300,2}'::float8[]), ('{-1e300,2}')) v(a);
 SELECT (pca_fit(covariance(a), 2)).variance FROM (VALUES ('{5,2}'::real[]), ('{5,2}')) v(a);
+DROP TABLE rows_of_kinds, days, stored, digits, digit_parts;
+DROP FUNCTION whole(double precision), whole_covariance(double precision[], double precision[]), difference(double precision[], double precision[]);

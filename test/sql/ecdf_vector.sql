@@ -43,7 +43,7 @@ SELECT i, ecdf_at('[{1:2,4:1},{},{7:1}]', i) FROM generate_series(1, 3) i ORDER 
 SELECT ecdf_pooled('[{0.5:1,1:2,4:1},{},{1:1}]');
 SELECT ecdf_pooled('[{},{}]') IS NULL AS nothing;
 SELECT * FROM ecdf_vector_points('[{1:2},{},{3:4,5:6}]');
-SELECT n_positions('[]'), mean('[]'::ecdf_vector), stddev('[]'::ecdf_vector), ecdf_pooled('[]') IS NULL,
+SELECT n_positions('[]'::ecdf_vector), mean('[]'::ecdf_vector), stddev('[]'::ecdf_vector), ecdf_pooled('[]') IS NULL,
        (SELECT count(*) FROM ecdf_vector_points('[]'));
 SELECT mean('[{-Infinity:1,Infinity:1},{Infinity:2}]'::ecdf_vector), stddev('[{1:1,Infinity:1}]'::ecdf_vector);
 SELECT n('[{1:1}]'::ecdf_vector, 0);
