@@ -65,7 +65,7 @@ RETURNS TABLE (
     second_cluster integer,
     margin double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_kmeans_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION kmeans(anyelement, text, integer, integer, integer, double precision, bigint) IS
     'k-means clustering of the rows of a query with ids of the type of the first argument';
@@ -86,7 +86,7 @@ RETURNS TABLE (
     second_cluster integer,
     margin double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_kmeans_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION kmeans(text, text, integer, integer, integer, double precision, bigint) IS
     'k-means clustering of the rows of a query with text ids';
@@ -138,7 +138,7 @@ RETURNS TABLE (
     center real[],
     silhouette double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_kmeans_centers_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans_centers'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10;
 COMMENT ON FUNCTION kmeans_centers(anyelement, text, integer, integer, integer, double precision, bigint) IS
     'centres of the k-means clustering of the rows of a query with ids of the type of the first argument';
@@ -159,7 +159,7 @@ RETURNS TABLE (
     center real[],
     silhouette double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_kmeans_centers_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans_centers'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10;
 COMMENT ON FUNCTION kmeans_centers(text, text, integer, integer, integer, double precision, bigint) IS
     'centres of the k-means clustering of the rows of a query with text ids';
@@ -221,7 +221,7 @@ RETURNS TABLE (
     smallest bigint,
     converged boolean
 )
-    AS 'MODULE_PATHNAME', 'synthdq_kmeans_choose_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans_choose'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000000 ROWS 10;
 COMMENT ON FUNCTION kmeans_choose(anyelement, text, integer, integer, integer, integer, double precision, bigint) IS
     'k-means of the rows of a query with ids of the type of the first argument for several numbers of clusters: inertia, silhouette, sizes';
@@ -245,7 +245,7 @@ RETURNS TABLE (
     smallest bigint,
     converged boolean
 )
-    AS 'MODULE_PATHNAME', 'synthdq_kmeans_choose_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_kmeans_choose'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000000 ROWS 10;
 COMMENT ON FUNCTION kmeans_choose(text, text, integer, integer, integer, integer, double precision, bigint) IS
     'k-means of the rows of a query with text ids for several numbers of clusters: inertia, silhouette, sizes';

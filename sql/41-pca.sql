@@ -40,7 +40,7 @@ RETURNS TABLE (
     id anyelement,
     components real[]
 )
-    AS 'MODULE_PATHNAME', 'synthdq_pca_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_pca'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION pca(anyelement, text, integer) IS
     'principal coordinates of the rows of a query with ids of the type of the first argument';
@@ -54,7 +54,7 @@ RETURNS TABLE (
     id text,
     components real[]
 )
-    AS 'MODULE_PATHNAME', 'synthdq_pca_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_pca'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION pca(text, text, integer) IS
     'principal coordinates of the rows of a query with text ids';
@@ -102,7 +102,7 @@ CREATE FUNCTION pca_fit(
     n_components integer DEFAULT 2
 )
 RETURNS pca_model
-    AS 'MODULE_PATHNAME', 'synthdq_pca_fit_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_pca_fit'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION pca_fit(anyelement, text, integer) IS
     'principal components of the rows of a query with ids of the type of the first argument, as a model';
@@ -113,7 +113,7 @@ CREATE FUNCTION pca_fit(
     n_components integer DEFAULT 2
 )
 RETURNS pca_model
-    AS 'MODULE_PATHNAME', 'synthdq_pca_fit_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_pca_fit'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION pca_fit(text, text, integer) IS
     'principal components of the rows of a query with text ids, as a model';

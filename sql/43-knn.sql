@@ -55,7 +55,7 @@ RETURNS TABLE (
     neighbor_id anyelement,
     distance double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_knn_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_knn'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION knn(anyelement, text, text, integer) IS
     'nearest rows of a reference query with ids of the type of the first argument';
@@ -72,7 +72,7 @@ RETURNS TABLE (
     neighbor_id text,
     distance double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_knn_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_knn'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION knn(text, text, text, integer) IS
     'nearest rows of a reference query with text ids';

@@ -46,7 +46,7 @@ RETURNS TABLE (
     id anyelement,
     components real[]
 )
-    AS 'MODULE_PATHNAME', 'synthdq_lda_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_lda'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION lda(anyelement, text, integer, text) IS
     'coordinates along discriminants, with ids of the type of the first argument';
@@ -61,7 +61,7 @@ RETURNS TABLE (
     id text,
     components real[]
 )
-    AS 'MODULE_PATHNAME', 'synthdq_lda_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_lda'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION lda(text, text, integer, text) IS 'coordinates along discriminants, with text ids';
 
@@ -107,7 +107,7 @@ CREATE FUNCTION lda_fit(
     n_components integer DEFAULT 2,
     shrinkage text DEFAULT '0.001'
 ) RETURNS lda_model
-    AS 'MODULE_PATHNAME', 'synthdq_lda_fit_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_lda_fit'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION lda_fit(anyelement, text, integer, text) IS
     'linear discriminants of the labelled rows of a query with ids of the type of the first argument';
@@ -118,7 +118,7 @@ CREATE FUNCTION lda_fit(
     n_components integer DEFAULT 2,
     shrinkage text DEFAULT '0.001'
 ) RETURNS lda_model
-    AS 'MODULE_PATHNAME', 'synthdq_lda_fit_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_lda_fit'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION lda_fit(text, text, integer, text) IS
     'linear discriminants of the labelled rows of a query with text ids';
@@ -248,7 +248,7 @@ CREATE FUNCTION lda_separation(
     query text,
     shrinkage text DEFAULT '0.001'
 ) RETURNS lda_separation_result
-    AS 'MODULE_PATHNAME', 'synthdq_lda_separation_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_lda_separation'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION lda_separation(anyelement, text, text) IS
     'the direction that separates two groups of rows with ids of the type of the first argument';
@@ -258,7 +258,7 @@ CREATE FUNCTION lda_separation(
     query text,
     shrinkage text
 ) RETURNS lda_separation_result
-    AS 'MODULE_PATHNAME', 'synthdq_lda_separation_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_lda_separation'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION lda_separation(text, text, text) IS
     'the direction that separates two groups of rows with text ids';

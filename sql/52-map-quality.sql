@@ -52,7 +52,7 @@ CREATE FUNCTION map_quality(
     k integer DEFAULT 12
 )
 RETURNS map_quality_result
-    AS 'MODULE_PATHNAME', 'synthdq_map_quality_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_map_quality'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION map_quality(anyelement, text, text, integer) IS
     'quality of a map with ids of the type of the first argument';
@@ -64,7 +64,7 @@ CREATE FUNCTION map_quality(
     k integer DEFAULT 12
 )
 RETURNS map_quality_result
-    AS 'MODULE_PATHNAME', 'synthdq_map_quality_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_map_quality'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000;
 COMMENT ON FUNCTION map_quality(text, text, text, integer) IS
     'quality of a map with text ids';
@@ -104,7 +104,7 @@ RETURNS TABLE (
     continuity double precision,
     preservation double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_map_quality_points_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_map_quality_points'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION map_quality_points(anyelement, text, text, integer) IS
     'quality of each row of a map with ids of the type of the first argument';
@@ -121,7 +121,7 @@ RETURNS TABLE (
     continuity double precision,
     preservation double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_map_quality_points_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_map_quality_points'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION map_quality_points(text, text, text, integer) IS
     'quality of each row of a map with text ids';
@@ -170,7 +170,7 @@ RETURNS TABLE (
     synthetic_share double precision,
     expected_share double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_neighbor_mixing_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_neighbor_mixing'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION neighbor_mixing(anyelement, text, integer) IS
     'mixing of neighbors with ids of the type of the first argument';
@@ -186,7 +186,7 @@ RETURNS TABLE (
     synthetic_share double precision,
     expected_share double precision
 )
-    AS 'MODULE_PATHNAME', 'synthdq_neighbor_mixing_typed'
+    AS 'MODULE_PATHNAME', 'synthdq_neighbor_mixing'
     LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
 COMMENT ON FUNCTION neighbor_mixing(text, text, integer) IS
     'mixing of neighbors with text ids';

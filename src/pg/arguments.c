@@ -4,6 +4,7 @@
  */
 #include "pg/arguments.h"
 
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
@@ -73,14 +74,15 @@ argument_double(FunctionCallInfo fcinfo, int i, const char *name, double min, do
 	return value;
 }
 
-Oid
-argument_id_type(FunctionCallInfo fcinfo)
+int
+argument_skip_id_type(FunctionCallInfo fcinfo, int n, Oid *id_type)
 {
-	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	int first = PG_NARGS() - n;
 
-	if (!OidIsValid(type))
+	*id_type = first > 0 ? get_fn_expr_argtype(fcinfo->flinfo, 0) : INT8OID;
+	if (!OidIsValid(*id_type))
 		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
 						errmsg("could not determine the type of argument \"id_type\""),
 						errhint("Write the type of the ids, as in NULL::uuid.")));
-	return type;
+	return first;
 }

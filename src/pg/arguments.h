@@ -23,7 +23,11 @@ extern size_t argument_k(FunctionCallInfo fcinfo, int i);
 extern double argument_double(FunctionCallInfo fcinfo, int i, const char *name, double min,
 							  double max);
 
-/* The type of the first argument of an overload `f(id_type anyelement, query text, ...)`. */
-extern Oid argument_id_type(FunctionCallInfo fcinfo);
+/*
+ * One C function serves f(...) of n arguments, whose ids are bigint, and its overloads f(id_type, ...) for
+ * ids of the type of that first argument. Returns the number of the first of the n arguments, and the type
+ * of ids in *id_type.
+ */
+extern int argument_skip_id_type(FunctionCallInfo fcinfo, int n, Oid *id_type);
 
 #endif

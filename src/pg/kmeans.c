@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/float.h"
 
@@ -20,12 +19,14 @@
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
+/* Arguments of the forms without id_type. */
+#define KMEANS_ARGUMENTS         6
+#define KMEANS_CENTERS_ARGUMENTS 6
+#define KMEANS_CHOOSE_ARGUMENTS  7
+
 PG_FUNCTION_INFO_V1(synthdq_kmeans);
-PG_FUNCTION_INFO_V1(synthdq_kmeans_typed);
 PG_FUNCTION_INFO_V1(synthdq_kmeans_centers);
-PG_FUNCTION_INFO_V1(synthdq_kmeans_centers_typed);
 PG_FUNCTION_INFO_V1(synthdq_kmeans_choose);
-PG_FUNCTION_INFO_V1(synthdq_kmeans_choose_typed);
 PG_FUNCTION_INFO_V1(synthdq_nearest_center);
 
 /* What one number of clusters comes to. */
@@ -275,46 +276,34 @@ return_choices(FunctionCallInfo fcinfo, int first, Oid id_type)
 	return (Datum) 0;
 }
 
-/* kmeans(query, k, n_init, max_iter, tol, seed) */
+/* kmeans([id_type,] query, k, n_init, max_iter, tol, seed) */
 Datum
 synthdq_kmeans(PG_FUNCTION_ARGS)
 {
-	return return_rows(fcinfo, 0, INT8OID);
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, KMEANS_ARGUMENTS, &id_type);
+
+	return return_rows(fcinfo, first, id_type);
 }
 
-/* kmeans(id_type, query, k, n_init, max_iter, tol, seed) */
-Datum
-synthdq_kmeans_typed(PG_FUNCTION_ARGS)
-{
-	return return_rows(fcinfo, 1, argument_id_type(fcinfo));
-}
-
-/* kmeans_centers(query, k, n_init, max_iter, tol, seed) */
+/* kmeans_centers([id_type,] query, k, n_init, max_iter, tol, seed) */
 Datum
 synthdq_kmeans_centers(PG_FUNCTION_ARGS)
 {
-	return return_centers(fcinfo, 0, INT8OID);
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, KMEANS_CENTERS_ARGUMENTS, &id_type);
+
+	return return_centers(fcinfo, first, id_type);
 }
 
-/* kmeans_centers(id_type, query, k, n_init, max_iter, tol, seed) */
-Datum
-synthdq_kmeans_centers_typed(PG_FUNCTION_ARGS)
-{
-	return return_centers(fcinfo, 1, argument_id_type(fcinfo));
-}
-
-/* kmeans_choose(query, k_from, k_to, n_init, max_iter, tol, seed) */
+/* kmeans_choose([id_type,] query, k_from, k_to, n_init, max_iter, tol, seed) */
 Datum
 synthdq_kmeans_choose(PG_FUNCTION_ARGS)
 {
-	return return_choices(fcinfo, 0, INT8OID);
-}
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, KMEANS_CHOOSE_ARGUMENTS, &id_type);
 
-/* kmeans_choose(id_type, query, k_from, k_to, n_init, max_iter, tol, seed) */
-Datum
-synthdq_kmeans_choose_typed(PG_FUNCTION_ARGS)
-{
-	return return_choices(fcinfo, 1, argument_id_type(fcinfo));
+	return return_choices(fcinfo, first, id_type);
 }
 
 /* nearest_center(px, centers); strict */

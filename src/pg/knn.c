@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 
 #include <math.h>
@@ -19,8 +18,10 @@
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
+/* Arguments of the form without id_type. */
+#define KNN_ARGUMENTS 3
+
 PG_FUNCTION_INFO_V1(synthdq_knn);
-PG_FUNCTION_INFO_V1(synthdq_knn_typed);
 
 /* One call of knn. */
 typedef struct KnnCall
@@ -114,16 +115,12 @@ return_neighbors(FunctionCallInfo fcinfo, int first, Oid id_type)
 	return (Datum) 0;
 }
 
-/* knn(query, reference, k) */
+/* knn([id_type,] query, reference, k) */
 Datum
 synthdq_knn(PG_FUNCTION_ARGS)
 {
-	return return_neighbors(fcinfo, 0, INT8OID);
-}
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, KNN_ARGUMENTS, &id_type);
 
-/* knn(id_type, query, reference, k) */
-Datum
-synthdq_knn_typed(PG_FUNCTION_ARGS)
-{
-	return return_neighbors(fcinfo, 1, argument_id_type(fcinfo));
+	return return_neighbors(fcinfo, first, id_type);
 }

@@ -21,12 +21,14 @@
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
+/* Arguments of the forms without id_type. */
+#define LDA_ARGUMENTS            3
+#define LDA_FIT_ARGUMENTS        3
+#define LDA_SEPARATION_ARGUMENTS 2
+
 PG_FUNCTION_INFO_V1(synthdq_lda);
-PG_FUNCTION_INFO_V1(synthdq_lda_typed);
 PG_FUNCTION_INFO_V1(synthdq_lda_fit);
-PG_FUNCTION_INFO_V1(synthdq_lda_fit_typed);
 PG_FUNCTION_INFO_V1(synthdq_lda_separation);
-PG_FUNCTION_INFO_V1(synthdq_lda_separation_typed);
 
 /* One call of any of the functions. */
 typedef struct LdaCall
@@ -206,32 +208,24 @@ return_model(FunctionCallInfo fcinfo, int first, Oid id_type)
 	return result;
 }
 
-/* lda(query, n_components, shrinkage) */
+/* lda([id_type,] query, n_components, shrinkage) */
 Datum
 synthdq_lda(PG_FUNCTION_ARGS)
 {
-	return return_rows(fcinfo, 0, INT8OID);
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, LDA_ARGUMENTS, &id_type);
+
+	return return_rows(fcinfo, first, id_type);
 }
 
-/* lda(id_type, query, n_components, shrinkage) */
-Datum
-synthdq_lda_typed(PG_FUNCTION_ARGS)
-{
-	return return_rows(fcinfo, 1, argument_id_type(fcinfo));
-}
-
-/* lda_fit(query, n_components, shrinkage) */
+/* lda_fit([id_type,] query, n_components, shrinkage) */
 Datum
 synthdq_lda_fit(PG_FUNCTION_ARGS)
 {
-	return return_model(fcinfo, 0, INT8OID);
-}
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, LDA_FIT_ARGUMENTS, &id_type);
 
-/* lda_fit(id_type, query, n_components, shrinkage) */
-Datum
-synthdq_lda_fit_typed(PG_FUNCTION_ARGS)
-{
-	return return_model(fcinfo, 1, argument_id_type(fcinfo));
+	return return_model(fcinfo, first, id_type);
 }
 
 /* ---------- lda_separation ---------- */
@@ -309,16 +303,12 @@ return_separation(FunctionCallInfo fcinfo, int first, Oid id_type)
 	return result;
 }
 
-/* lda_separation(query, shrinkage) */
+/* lda_separation([id_type,] query, shrinkage) */
 Datum
 synthdq_lda_separation(PG_FUNCTION_ARGS)
 {
-	return return_separation(fcinfo, 0, INT8OID);
-}
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, LDA_SEPARATION_ARGUMENTS, &id_type);
 
-/* lda_separation(id_type, query, shrinkage) */
-Datum
-synthdq_lda_separation_typed(PG_FUNCTION_ARGS)
-{
-	return return_separation(fcinfo, 1, argument_id_type(fcinfo));
+	return return_separation(fcinfo, first, id_type);
 }

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 
 #include "core/tsne/map_quality.h"
@@ -15,10 +14,12 @@
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
+/* Arguments of the forms without id_type. */
+#define MAP_QUALITY_ARGUMENTS        3
+#define MAP_QUALITY_POINTS_ARGUMENTS 3
+
 PG_FUNCTION_INFO_V1(synthdq_map_quality);
-PG_FUNCTION_INFO_V1(synthdq_map_quality_typed);
 PG_FUNCTION_INFO_V1(synthdq_map_quality_points);
-PG_FUNCTION_INFO_V1(synthdq_map_quality_points_typed);
 
 /* One call of any of the functions. */
 typedef struct QualityCall
@@ -111,30 +112,22 @@ return_points(FunctionCallInfo fcinfo, int first, Oid id_type)
 	return (Datum) 0;
 }
 
-/* map_quality(original, map, k) */
+/* map_quality([id_type,] original, map, k) */
 Datum
 synthdq_map_quality(PG_FUNCTION_ARGS)
 {
-	return return_quality(fcinfo, 0, INT8OID);
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, MAP_QUALITY_ARGUMENTS, &id_type);
+
+	return return_quality(fcinfo, first, id_type);
 }
 
-/* map_quality(id_type, original, map, k) */
-Datum
-synthdq_map_quality_typed(PG_FUNCTION_ARGS)
-{
-	return return_quality(fcinfo, 1, argument_id_type(fcinfo));
-}
-
-/* map_quality_points(original, map, k) */
+/* map_quality_points([id_type,] original, map, k) */
 Datum
 synthdq_map_quality_points(PG_FUNCTION_ARGS)
 {
-	return return_points(fcinfo, 0, INT8OID);
-}
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, MAP_QUALITY_POINTS_ARGUMENTS, &id_type);
 
-/* map_quality_points(id_type, original, map, k) */
-Datum
-synthdq_map_quality_points_typed(PG_FUNCTION_ARGS)
-{
-	return return_points(fcinfo, 1, argument_id_type(fcinfo));
+	return return_points(fcinfo, first, id_type);
 }

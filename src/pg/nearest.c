@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -149,8 +148,8 @@ read_px(NearestCall *call, ArrayType *array)
 Datum
 synthdq_nearest(PG_FUNCTION_ARGS)
 {
-	int first = PG_NARGS() - NEAREST_ARGUMENTS;
-	Oid id_type = first > 0 ? argument_id_type(fcinfo) : INT8OID;
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, NEAREST_ARGUMENTS, &id_type);
 	ResultSet set = result_set_begin(fcinfo);
 	const char *reference = argument_text(fcinfo, first + 1, "reference");
 	NearestCall call = {.k = argument_k(fcinfo, first + 2)};

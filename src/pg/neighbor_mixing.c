@@ -15,8 +15,10 @@
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
+/* Arguments of the form without id_type. */
+#define NEIGHBOR_MIXING_ARGUMENTS 2
+
 PG_FUNCTION_INFO_V1(synthdq_neighbor_mixing);
-PG_FUNCTION_INFO_V1(synthdq_neighbor_mixing_typed);
 
 /* One call. */
 typedef struct MixingCall
@@ -117,16 +119,12 @@ return_mixing(FunctionCallInfo fcinfo, int first, Oid id_type)
 	return (Datum) 0;
 }
 
-/* neighbor_mixing(query, k) */
+/* neighbor_mixing([id_type,] query, k) */
 Datum
 synthdq_neighbor_mixing(PG_FUNCTION_ARGS)
 {
-	return return_mixing(fcinfo, 0, INT8OID);
-}
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, NEIGHBOR_MIXING_ARGUMENTS, &id_type);
 
-/* neighbor_mixing(id_type, query, k) */
-Datum
-synthdq_neighbor_mixing_typed(PG_FUNCTION_ARGS)
-{
-	return return_mixing(fcinfo, 1, argument_id_type(fcinfo));
+	return return_mixing(fcinfo, first, id_type);
 }

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 
 #include "core/matrix/pca.h"
@@ -17,10 +16,12 @@
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
+/* Arguments of the forms without id_type. */
+#define PCA_ARGUMENTS     2
+#define PCA_FIT_ARGUMENTS 2
+
 PG_FUNCTION_INFO_V1(synthdq_pca);
-PG_FUNCTION_INFO_V1(synthdq_pca_typed);
 PG_FUNCTION_INFO_V1(synthdq_pca_fit);
-PG_FUNCTION_INFO_V1(synthdq_pca_fit_typed);
 
 /* One call of pca or pca_fit. */
 typedef struct PcaCall
@@ -129,30 +130,22 @@ return_model(FunctionCallInfo fcinfo, int first, Oid id_type)
 	return model;
 }
 
-/* pca(query, n_components) */
+/* pca([id_type,] query, n_components) */
 Datum
 synthdq_pca(PG_FUNCTION_ARGS)
 {
-	return return_rows(fcinfo, 0, INT8OID);
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, PCA_ARGUMENTS, &id_type);
+
+	return return_rows(fcinfo, first, id_type);
 }
 
-/* pca(id_type, query, n_components) */
-Datum
-synthdq_pca_typed(PG_FUNCTION_ARGS)
-{
-	return return_rows(fcinfo, 1, argument_id_type(fcinfo));
-}
-
-/* pca_fit(query, n_components) */
+/* pca_fit([id_type,] query, n_components) */
 Datum
 synthdq_pca_fit(PG_FUNCTION_ARGS)
 {
-	return return_model(fcinfo, 0, INT8OID);
-}
+	Oid id_type;
+	int first = argument_skip_id_type(fcinfo, PCA_FIT_ARGUMENTS, &id_type);
 
-/* pca_fit(id_type, query, n_components) */
-Datum
-synthdq_pca_fit_typed(PG_FUNCTION_ARGS)
-{
-	return return_model(fcinfo, 1, argument_id_type(fcinfo));
+	return return_model(fcinfo, first, id_type);
 }

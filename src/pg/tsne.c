@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-
 #include "core/tsne/tsne.h"
 #include "pg/arguments.h"
 #include "pg/blas_library.h"
@@ -138,8 +136,8 @@ put_map(ResultSet *result, const TsneMap *map, const Datum *ids)
 Datum
 synthdq_tsne(PG_FUNCTION_ARGS)
 {
-	int query = PG_NARGS() - TSNE_ARGUMENTS;
-	Oid id_type = query > 0 ? argument_id_type(fcinfo) : INT8OID;
+	Oid id_type;
+	int query = argument_skip_id_type(fcinfo, TSNE_ARGUMENTS, &id_type);
 	char *text = argument_text(fcinfo, query, "query");
 	TsneWork work = {.options = read_options(fcinfo, query)};
 	ResultSet result = result_set_begin(fcinfo);
