@@ -8,6 +8,7 @@
 
 #include "core/tsne/map_quality.h"
 #include "pg/arguments.h"
+#include "pg/blas_library.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
 #include "pg/query_ids.h"
@@ -49,6 +50,7 @@ perform(FunctionCallInfo fcinfo, int first, Oid id_type, Computation *computatio
 	SdqStatus status;
 
 	call->k = argument_k(fcinfo, first + 2);
+	require_blas();
 	query_read_argument(computation, "original", original, id_type, &call->original);
 	query_read_argument(computation, "map", map, id_type, &call->map);
 	query_check_same_ids("original", &call->original, "map", &call->map);

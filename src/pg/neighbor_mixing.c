@@ -10,6 +10,7 @@
 
 #include "core/matrix/knn.h"
 #include "pg/arguments.h"
+#include "pg/blas_library.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
 #include "pg/query_reader.h"
@@ -112,6 +113,8 @@ return_mixing(FunctionCallInfo fcinfo, int first, Oid id_type)
 	/* A row alone has no neighbors. */
 	if (call.rows.rows.n > 1)
 	{
+		if (knn_needs_blas(&call.rows.rows, &call.rows.rows))
+			require_blas();
 		check_mixing(computation_run(computation, run_mixing, &call));
 		put_rows(&set, &call);
 	}

@@ -51,10 +51,14 @@ my $call = q{SELECT count(*) FROM pca('SELECT ARRAY[0.5::real, 2] UNION ALL SELE
 my @need = (
     q{SELECT count(*) FROM knn('SELECT i, ARRAY[i + 0.5::real] FROM generate_series(1, 2) i',
                                'SELECT i, ARRAY[i] FROM generate_series(1, 3) i', 2)},
+    q{SELECT map_quality('SELECT i, ARRAY[i] FROM generate_series(1, 8) i',
+                         'SELECT i, ARRAY[i, 0] FROM generate_series(1, 8) i', 2)},
+    q{SELECT count(*) FROM neighbor_mixing('SELECT ARRAY[i + 0.5::real], i > 1 FROM generate_series(1, 2) i', 1)},
     q{SELECT count(*) FROM lda('SELECT ARRAY[i, i % 3], i % 2 FROM generate_series(1, 8) i', 1)},
     q{SELECT count(*) FROM tsne('SELECT ARRAY[i, i % 3] FROM generate_series(1, 8) i', 2)});
 my @do_without = (
     q{SELECT count(*) FROM kmeans('SELECT ARRAY[0.5::real, 2] UNION ALL SELECT ARRAY[3::real, 4]', 2)},
+    q{SELECT count(*) FROM neighbor_mixing('SELECT ARRAY[i], i > 1 FROM generate_series(1, 2) i', 1)},
     q{SELECT count(*) FROM pca('SELECT ARRAY[1, 2] UNION ALL SELECT ARRAY[3, 4]', 1)},
     q{SELECT count(*) FROM knn('SELECT i, ARRAY[i] FROM generate_series(1, 2) i',
                                'SELECT i, ARRAY[i] FROM generate_series(1, 3) i', 1)});
