@@ -14,6 +14,13 @@ minimum(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* size, but at least low and at most high. */
+static inline size_t
+clamp(size_t size, size_t low, size_t high)
+{
+	return size < low ? low : minimum(size, high);
+}
+
 /* a / b, rounded up: how many tiles of b cover a. b must not be 0. */
 static inline size_t
 divide_up(size_t a, size_t b)

@@ -11,12 +11,13 @@
 
 #include "core/base/blas.h"
 #include "core/base/sizes.h"
+#include "core/matrix/triangle_tiles.h"
 
-/* Columns of a block, and rows and columns of a tile of a product. */
+/* Columns of a block. */
 #define BLOCK ((size_t) 64)
-#define TILE  ((size_t) 128)
 
-/* Columns of right-hand sides that one product takes. */
+/* Rows and columns of right-hand sides that one product takes. */
+#define SYSTEM_ROWS    ((size_t) 128)
 #define SYSTEM_COLUMNS ((size_t) 256)
 
 /* ---------- the factor ---------- */
@@ -81,23 +82,20 @@ factor_rows(void *argument, size_t chunk, int thread)
 	}
 }
 
-/* One tile of what is left, counted along the rows of the lower triangle: minus its rows' product. */
+/* One tile of the lower triangle of what is left: minus its rows' product. */
 static void
 factor_tile(void *argument, size_t chunk, int thread)
 {
 	const FactorStep *step = argument;
 	size_t n = step->n;
 	size_t first = step->k + step->width;
-	size_t row = 0;
-	size_t column;
+	TriangleTile tile = lower_tile(n - first, chunk);
+	size_t row = first + tile.row;
+	size_t column = first + tile.column;
 
-	while (chunk > row)
-		chunk -= ++row;
-	column = first + chunk * TILE;
-	row = first + row * TILE;
-	blas_dgemm(BLAS_NO_TRANSPOSE, BLAS_TRANSPOSE, minimum(TILE, n - row), minimum(TILE, n - column),
-			   step->width, -1, step->a + row * n + step->k, n, step->a + column * n + step->k, n,
-			   1, step->a + row * n + column, n);
+	blas_dgemm(BLAS_NO_TRANSPOSE, BLAS_TRANSPOSE, tile.rows, tile.columns, step->width, -1,
+			   step->a + row * n + step->k, n, step->a + column * n + step->k, n, 1,
+			   step->a + row * n + column, n);
 }
 
 SdqStatus
@@ -110,16 +108,15 @@ cholesky_factor(Job *job, double *a, size_t n, double *scratch)
 		scratch[i] = a[i * n + i];
 	for (; step.k < n && !sdq_failed(status); step.k += step.width)
 	{
-		size_t tiles;
+		size_t left;
 
 		step.width = minimum(BLOCK, n - step.k);
-		tiles = divide_up(n - step.k - step.width, TILE);
+		left = n - step.k - step.width;
 		status = factor_block(&step, scratch);
 		if (!sdq_failed(status))
-			status =
-				pool_run(job->pool, factor_rows, &step, divide_up(n - step.k - step.width, BLOCK));
+			status = pool_run(job->pool, factor_rows, &step, divide_up(left, BLOCK));
 		if (!sdq_failed(status))
-			status = pool_run(job->pool, factor_tile, &step, tiles * (tiles + 1) / 2);
+			status = pool_run(job->pool, factor_tile, &step, triangle_tiles(left));
 	}
 	return status;
 }
@@ -152,8 +149,8 @@ system_tile(const SystemStep *step, size_t chunk, size_t first, size_t end)
 {
 	SystemTile tile;
 
-	tile.row = first + chunk / step->column_tiles * TILE;
-	tile.rows = minimum(TILE, end - tile.row);
+	tile.row = first + chunk / step->column_tiles * SYSTEM_ROWS;
+	tile.rows = minimum(SYSTEM_ROWS, end - tile.row);
 	tile.column = chunk % step->column_tiles * SYSTEM_COLUMNS;
 	tile.columns = minimum(SYSTEM_COLUMNS, step->m - tile.column);
 	return tile;
@@ -205,7 +202,7 @@ cholesky_forward(Job *job, const double *l, size_t ldl, size_t n, double *b, siz
 			divide_row(b + i * ldb, l[i * ldl + i], m);
 		}
 		status = pool_run(job->pool, forward_tile, &step,
-						  divide_up(n - step.k - step.width, TILE) * step.column_tiles);
+						  divide_up(n - step.k - step.width, SYSTEM_ROWS) * step.column_tiles);
 	}
 	return status;
 }
@@ -240,8 +237,8 @@ cholesky_backward(Job *job, const double *l, size_t ldl, size_t n, double *b, si
 				subtract_multiple(b + i * ldb, b + j * ldb, l[j * ldl + i], m);
 			divide_row(b + i * ldb, l[i * ldl + i], m);
 		}
-		status =
-			pool_run(job->pool, backward_tile, &step, divide_up(step.k, TILE) * step.column_tiles);
+		status = pool_run(job->pool, backward_tile, &step,
+						  divide_up(step.k, SYSTEM_ROWS) * step.column_tiles);
 	}
 	return status;
 }

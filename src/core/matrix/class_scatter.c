@@ -15,6 +15,7 @@
 
 #include "core/base/blas.h"
 #include "core/base/sizes.h"
+#include "core/matrix/triangle_tiles.h"
 
 /* Elements of one panel (8 MB), and bounds of its rows. */
 #define PANEL_ELEMENTS ((size_t) 1 << 20)
@@ -24,9 +25,6 @@
 /* Rows of a panel that one chunk reads, and columns that one chunk adds to the means. */
 #define READ_ROWS   ((size_t) 32)
 #define SUM_COLUMNS ((size_t) 64)
-
-/* Columns of one tile of the products. */
-#define TILE_COLUMNS ((size_t) 128)
 
 typedef struct ScatterWork
 {
@@ -92,23 +90,17 @@ sum_chunk(void *argument, size_t chunk, int thread)
 	}
 }
 
-/* Add the panel's products to one tile, counted along the rows of the lower triangle. */
+/* Add the panel's products to one tile of the lower triangle. */
 static void
 product_tile(void *argument, size_t chunk, int thread)
 {
 	const ScatterWork *work = argument;
 	size_t d = work->scatter->d;
-	size_t row = 0;
-	size_t column;
+	TriangleTile tile = lower_tile(d, chunk);
 
-	while (chunk > row)
-		chunk -= ++row;
-	column = chunk * TILE_COLUMNS;
-	row *= TILE_COLUMNS;
-	blas_dgemm(BLAS_TRANSPOSE, BLAS_NO_TRANSPOSE, minimum(TILE_COLUMNS, d - row),
-			   minimum(TILE_COLUMNS, d - column), work->count, 1, work->panel + row, d,
-			   work->panel + column, d, work->first == 0 ? 0 : 1,
-			   work->scatter->product + row * d + column, d);
+	blas_dgemm(BLAS_TRANSPOSE, BLAS_NO_TRANSPOSE, tile.rows, tile.columns, work->count, 1,
+			   work->panel + tile.row, d, work->panel + tile.column, d, work->first == 0 ? 0 : 1,
+			   work->scatter->product + tile.row * d + tile.column, d);
 }
 
 /* Read panel after panel; run `task` in n_chunks chunks on each, and add up fourth powers. */
@@ -177,7 +169,6 @@ SdqStatus
 class_scatter(Job *job, const ClassRows *classes, ClassScatter *scatter)
 {
 	size_t d = classes->rows->d;
-	size_t tiles = divide_up(d, TILE_COLUMNS);
 	ScatterWork work = {.classes = classes, .scatter = scatter};
 	ArenaMark mark;
 	SdqStatus status;
@@ -189,9 +180,8 @@ class_scatter(Job *job, const ClassRows *classes, ClassScatter *scatter)
 	if (scatter->count == NULL || scatter->mean == NULL || scatter->product == NULL)
 		return arena_failure(job->arena);
 	mark = arena_mark(job->arena);
-	work.panel_rows = PANEL_ELEMENTS / d;
-	work.panel_rows = work.panel_rows < PANEL_MIN_ROWS ? PANEL_MIN_ROWS : work.panel_rows;
-	work.panel_rows = minimum(minimum(work.panel_rows, PANEL_MAX_ROWS), classes->n);
+	work.panel_rows =
+		minimum(clamp(PANEL_ELEMENTS / d, PANEL_MIN_ROWS, PANEL_MAX_ROWS), classes->n);
 	work.panel = arena_alloc(job->arena, work.panel_rows, d * sizeof(double));
 	work.norm2 = arena_alloc(job->arena, work.panel_rows, sizeof(double));
 	work.sums = arena_alloc(job->arena, classes->n_classes, d * sizeof(double));
@@ -201,7 +191,7 @@ class_scatter(Job *job, const ClassRows *classes, ClassScatter *scatter)
 	blas_load();
 	status = compute_means(job, &work);
 	if (!sdq_failed(status))
-		status = for_each_panel(job, &work, product_tile, tiles * (tiles + 1) / 2);
+		status = for_each_panel(job, &work, product_tile, triangle_tiles(d));
 	for (size_t j = 0; j < d && !sdq_failed(status); j++)
 		scatter->trace += scatter->product[j * d + j];
 	arena_release(job->arena, mark);

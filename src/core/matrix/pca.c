@@ -20,13 +20,6 @@
 #define SCORE_MAX_ROWS ((size_t) 256)
 #define SCORE_ELEMENTS ((size_t) 1 << 16)
 
-/* value, but at least low and at most high. */
-static size_t
-clamp_size(size_t value, size_t low, size_t high)
-{
-	return value < low ? low : value > high ? high : value;
-}
-
 /* ---------- components ---------- */
 
 /* Make an empty result, with the mean in it. */
@@ -161,7 +154,7 @@ pca_scores(Job *job, const RowStore *rows, const Pca *pca, double *scores)
 	ArenaMark mark = arena_mark(job->arena);
 	SdqStatus status;
 
-	work.chunk_rows = clamp_size(SCORE_ELEMENTS / rows->d, 1, SCORE_MAX_ROWS);
+	work.chunk_rows = clamp(SCORE_ELEMENTS / rows->d, 1, SCORE_MAX_ROWS);
 	work.panels = arena_alloc(job->arena, (size_t) pool_threads(job->pool) * work.chunk_rows,
 							  rows->d * sizeof(double));
 	if (work.panels == NULL)

@@ -24,6 +24,7 @@
 #include "core/base/blas.h"
 #include "core/base/sizes.h"
 #include "core/matrix/byte_products.h"
+#include "core/matrix/triangle_tiles.h"
 
 /* Elements of one panel of doubles (8 MB), and bounds of its rows. */
 #define PANEL_ELEMENTS ((size_t) 1 << 20)
@@ -38,61 +39,10 @@
 /* Rows of a panel that one chunk reads. */
 #define READ_ROWS ((size_t) 32)
 
-/* Columns of one tile; a multiple of the groups of byte products. */
-#define TILE_COLUMNS ((size_t) 128)
-
 /* Rows of the matrix that one chunk completes. */
 #define FINISH_ROWS ((size_t) 16)
 
 typedef __int128 Int128;
-
-/* ---------- what both ways share ---------- */
-
-/* A tile of the upper triangle. */
-typedef struct Tile
-{
-	size_t row; /* the first */
-	size_t column;
-	size_t rows;
-	size_t columns;
-} Tile;
-
-/* Tiles on and above the diagonal. */
-static size_t
-count_tiles(size_t d)
-{
-	size_t side = divide_up(d, TILE_COLUMNS);
-
-	return side * (side + 1) / 2;
-}
-
-/* The tile with this number, counted along the rows of tiles. */
-static Tile
-find_tile(size_t d, size_t number)
-{
-	size_t side = divide_up(d, TILE_COLUMNS);
-	size_t row = 0;
-	Tile tile;
-
-	while (number >= side - row)
-		number -= side - row++;
-	tile.row = row * TILE_COLUMNS;
-	tile.column = (row + number) * TILE_COLUMNS;
-	tile.rows = minimum(d - tile.row, TILE_COLUMNS);
-	tile.columns = minimum(d - tile.column, TILE_COLUMNS);
-	return tile;
-}
-
-/* Rows of a panel of about so many elements, but at least low and at most high, and not more than
- * there are. */
-static size_t
-choose_panel_rows(const RowStore *rows, size_t elements, size_t low, size_t high)
-{
-	size_t wanted = elements / rows->d;
-
-	wanted = wanted < low ? low : minimum(wanted, high);
-	return minimum(wanted, rows->n);
-}
 
 /* ---------- bytes ---------- */
 
@@ -104,7 +54,7 @@ typedef struct ByteWork
 	const uint8_t **lines; /* [count] its rows */
 	char *left;            /* its columns, packed */
 	char *right;
-	int32_t *products; /* [threads][TILE_COLUMNS][TILE_COLUMNS] */
+	int32_t *products; /* [threads][TRIANGLE_TILE][TRIANGLE_TILE] */
 	int64_t *sums;     /* [d][d]; tiles on and above the diagonal */
 	int64_t *totals;   /* [d] sums of the columns */
 	double *covariance;
@@ -115,8 +65,8 @@ static void
 pack_columns(void *argument, size_t chunk, int thread)
 {
 	const ByteWork *work = argument;
-	size_t column = chunk * TILE_COLUMNS;
-	size_t columns = minimum(work->rows->d - column, TILE_COLUMNS);
+	size_t column = chunk * TRIANGLE_TILE;
+	size_t columns = minimum(work->rows->d - column, TRIANGLE_TILE);
 	ByteLines lines = {.lines = work->lines, .offset = column};
 
 	byte_left_pack_transposed(&lines, columns, work->count,
@@ -131,16 +81,16 @@ add_byte_tile(void *argument, size_t chunk, int thread)
 {
 	const ByteWork *work = argument;
 	size_t d = work->rows->d;
-	Tile tile = find_tile(d, chunk);
-	int32_t *products = work->products + (size_t) thread * TILE_COLUMNS * TILE_COLUMNS;
+	TriangleTile tile = upper_tile(d, chunk);
+	int32_t *products = work->products + (size_t) thread * TRIANGLE_TILE * TRIANGLE_TILE;
 
 	byte_products(work->left + byte_left_size(tile.row, work->count), tile.rows,
 				  work->right + byte_right_size(tile.column, work->count), tile.columns,
-				  work->count, products, TILE_COLUMNS);
+				  work->count, products, TRIANGLE_TILE);
 	for (size_t i = 0; i < tile.rows; i++)
 	{
 		int64_t *restrict sums = work->sums + (tile.row + i) * d + tile.column;
-		const int32_t *restrict more = products + i * TILE_COLUMNS;
+		const int32_t *restrict more = products + i * TRIANGLE_TILE;
 
 		if (work->first == 0)
 			for (size_t j = 0; j < tile.columns; j++)
@@ -184,7 +134,7 @@ allocate_byte_work(Job *job, ByteWork *work, size_t panel_rows)
 	work->left = arena_alloc(arena, byte_left_size(d, panel_rows), 1);
 	work->right = arena_alloc(arena, byte_right_size(d, panel_rows), 1);
 	work->products = arena_alloc(arena, (size_t) pool_threads(job->pool),
-								 TILE_COLUMNS * TILE_COLUMNS * sizeof(int32_t));
+								 TRIANGLE_TILE * TRIANGLE_TILE * sizeof(int32_t));
 	return work->sums != NULL && work->totals != NULL && work->lines != NULL &&
 		   work->left != NULL && work->right != NULL && work->products != NULL;
 }
@@ -195,7 +145,7 @@ byte_covariance(Job *job, const RowStore *rows, double *covariance)
 {
 	size_t d = rows->d;
 	size_t panel_rows =
-		choose_panel_rows(rows, BYTE_PANEL_ELEMENTS, BYTE_PANEL_MIN_ROWS, BYTE_PANEL_MAX_ROWS);
+		minimum(clamp(BYTE_PANEL_ELEMENTS / d, BYTE_PANEL_MIN_ROWS, BYTE_PANEL_MAX_ROWS), rows->n);
 	ByteWork work = {.rows = rows, .covariance = covariance};
 	SdqStatus status = sdq_ok();
 
@@ -209,9 +159,9 @@ byte_covariance(Job *job, const RowStore *rows, double *covariance)
 		work.count = minimum(rows->n - work.first, panel_rows);
 		for (size_t i = 0; i < work.count; i++)
 			work.lines[i] = row_store_bytes(rows, work.first + i);
-		status = pool_run(job->pool, pack_columns, &work, divide_up(d, TILE_COLUMNS));
+		status = pool_run(job->pool, pack_columns, &work, divide_up(d, TRIANGLE_TILE));
 		if (!sdq_failed(status))
-			status = pool_run(job->pool, add_byte_tile, &work, count_tiles(d));
+			status = pool_run(job->pool, add_byte_tile, &work, triangle_tiles(d));
 		job_progress(job, "covariance", work.first, rows->n, NAN);
 	}
 	if (!sdq_failed(status))
@@ -248,7 +198,7 @@ add_double_tile(void *argument, size_t chunk, int thread)
 {
 	const DoubleWork *work = argument;
 	size_t d = work->rows->d;
-	Tile tile = find_tile(d, chunk);
+	TriangleTile tile = upper_tile(d, chunk);
 
 	blas_dgemm(BLAS_TRANSPOSE, BLAS_NO_TRANSPOSE, tile.rows, tile.columns, work->count, 1,
 			   work->panel + tile.row, d, work->panel + tile.column, d, work->first == 0 ? 0 : 1,
@@ -277,7 +227,7 @@ static SdqStatus
 double_covariance(Job *job, const RowStore *rows, double *covariance)
 {
 	size_t d = rows->d;
-	size_t panel_rows = choose_panel_rows(rows, PANEL_ELEMENTS, PANEL_MIN_ROWS, PANEL_MAX_ROWS);
+	size_t panel_rows = minimum(clamp(PANEL_ELEMENTS / d, PANEL_MIN_ROWS, PANEL_MAX_ROWS), rows->n);
 	DoubleWork work = {.rows = rows, .covariance = covariance};
 	SdqStatus status = sdq_ok();
 
@@ -290,7 +240,7 @@ double_covariance(Job *job, const RowStore *rows, double *covariance)
 		work.count = minimum(rows->n - work.first, panel_rows);
 		status = pool_run(job->pool, read_panel_chunk, &work, divide_up(work.count, READ_ROWS));
 		if (!sdq_failed(status))
-			status = pool_run(job->pool, add_double_tile, &work, count_tiles(d));
+			status = pool_run(job->pool, add_double_tile, &work, triangle_tiles(d));
 		job_progress(job, "covariance", work.first, rows->n, NAN);
 	}
 	if (!sdq_failed(status))
