@@ -3,7 +3,7 @@
  *		The loops over the elements of a stored row, in the variant of this processor.
  *
  * Every element is computed on its own, each operation rounded, so all variants agree to the bit.
- * Arrays have d elements. Private to row_store.c.
+ * Arrays have d elements. Private to row_store.c and row_store_finish.c.
  */
 #ifndef SYNTHDQ_CORE_MATRIX_ROW_LOOPS_H
 #define SYNTHDQ_CORE_MATRIX_ROW_LOOPS_H

@@ -43,7 +43,7 @@ typedef enum RowStoreFault
 	ROW_EMPTY,          /* a row without elements */
 } RowStoreFault;
 
-/* Consecutive rows in memory of their own: growing moves no row. Private to row_store.c. */
+/* Consecutive rows in memory of their own: growing moves no row. See row_blocks.h. */
 typedef struct RowBlock
 {
 	ElementType type;
