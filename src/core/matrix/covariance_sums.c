@@ -14,6 +14,15 @@
 
 /* ---------- memory ---------- */
 
+/* Sums that are kept for a pair of digits: blocks of the upper triangle. No overflow: d is limited. */
+static size_t
+count_sums(const Covariance *covariance)
+{
+	size_t strips = count_strips(covariance);
+
+	return strips * (strips + 1) / 2 * BLOCK_SUMS;
+}
+
 /* A block of memory filled with zeros; NULL and *status on failure. */
 static void *
 allocate_zeros(SampleMemory *memory, size_t bytes, Stop *stop, SdqStatus *status)

@@ -31,15 +31,6 @@ count_strips(const Covariance *covariance)
 	return divide_up(covariance->d, STRIP_COLUMNS);
 }
 
-/* Sums that are kept for a pair of digits: blocks of the upper triangle. No overflow: d is limited. */
-static inline size_t
-count_sums(const Covariance *covariance)
-{
-	size_t strips = count_strips(covariance);
-
-	return strips * (strips + 1) / 2 * BLOCK_SUMS;
-}
-
 /* Where the block of strips i <= j begins. */
 static inline size_t
 block_start(const Covariance *covariance, size_t i, size_t j)

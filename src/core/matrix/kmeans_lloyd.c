@@ -66,13 +66,12 @@ typedef struct Lloyd
 
 /* ---------- memory ---------- */
 
-size_t
-lloyd_tile_rows(size_t k, size_t d)
+/* Rows of a tile for up to k centres in d dimensions: fewer when a tile would take long. */
+static size_t
+choose_tile_rows(size_t k, size_t d)
 {
 	/* k d is at most the size of the data, which exists. */
-	size_t tile_rows = minimum(TILE_OPERATIONS / (k * d), TILE_MAX_ROWS);
-
-	return tile_rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : tile_rows;
+	return clamp(TILE_OPERATIONS / (k * d), TILE_MIN_ROWS, TILE_MAX_ROWS);
 }
 
 /* Allocate what a run has per row. */
@@ -92,7 +91,7 @@ allocate_per_row(Arena *arena, size_t n, LloydRun *run)
 static SdqStatus
 allocate_per_center(Arena *arena, const KmeansRows *rows, size_t k, LloydRun *run)
 {
-	size_t n_tiles = divide_up(rows->n, lloyd_tile_rows(k, rows->d));
+	size_t n_tiles = divide_up(rows->n, choose_tile_rows(k, rows->d));
 	SdqStatus status = centers_allocate(arena, rows, k, &run->centers);
 
 	run->shifts = arena_alloc(arena, k, sizeof(float));
@@ -126,7 +125,7 @@ lloyd_allocate(Arena *arena, const KmeansRows *rows, size_t k, size_t n_runs, Ll
 double
 lloyd_run_memory(const RowStore *store, size_t k)
 {
-	size_t n_tiles = divide_up(store->n, lloyd_tile_rows(k, store->d));
+	size_t n_tiles = divide_up(store->n, choose_tile_rows(k, store->d));
 
 	return centers_memory(kmeans_rows_are_bytes(store), store->d, k) +
 		   (double) store->n * (sizeof(int32_t) + 2 * sizeof(float) + sizeof(Move)) +
@@ -529,7 +528,7 @@ lloyd_iterate(Job *job, const KmeansRows *rows, const KmeansOptions *options, Ll
 	ArenaMark mark = arena_mark(job->arena);
 	SdqStatus status = sdq_ok();
 
-	lloyd.tile_rows = lloyd_tile_rows(options->k, rows->d);
+	lloyd.tile_rows = choose_tile_rows(options->k, rows->d);
 	lloyd.n_tiles = divide_up(rows->n, lloyd.tile_rows);
 	lloyd.n_column_chunks = divide_up(rows->d, SUM_COLUMNS);
 	lloyd.runs = arena_alloc(job->arena, n_runs, sizeof(LloydRun *));

@@ -50,9 +50,6 @@ typedef struct LloydRun
 	bool is_done;
 } LloydRun;
 
-/* Rows of a tile for up to k centres in d dimensions: fewer when a tile would take long. */
-extern size_t lloyd_tile_rows(size_t k, size_t d);
-
 /* Allocate the runs' memory, for up to k centres each. */
 extern SdqStatus lloyd_allocate(Arena *arena, const KmeansRows *rows, size_t k, size_t n_runs,
 								LloydRun *runs);

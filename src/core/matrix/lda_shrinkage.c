@@ -8,7 +8,17 @@
 
 #include "core/matrix/cholesky.h"
 
-SdqStatus
+/*
+ * The s in [0, 1] that is estimated to bring S' nearest to the true covariance, by Frobenius' norm, for rows
+ * centred at their classes' means: Ledoit and Wolf, "A well-conditioned estimator for large-dimensional
+ * covariance matrices", J. Multivariate Analysis 88, 2004, whose finite-sample form is
+ *
+ *		s = min(b, c) / c,	c = |S - t I|^2 / d,	b = (sum |x|^4 / n - |S|^2) / (n d),
+ *
+ * S with the divisor n. That is sklearn.covariance.ledoit_wolf_shrinkage() of the centred rows with
+ * assume_centered=True. 0 if c is 0, as for a single column.
+ */
+static SdqStatus
 ledoit_wolf_shrinkage(Job *job, const ClassScatter *scatter, double *s)
 {
 	size_t d = scatter->d;

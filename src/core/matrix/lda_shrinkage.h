@@ -33,18 +33,6 @@ typedef enum LdaFault
 	LDA_CLASSES,    /* a = number of classes with rows, where b are needed */
 } LdaFault;
 
-/*
- * The s in [0, 1] that is estimated to bring S' nearest to the true covariance, by Frobenius' norm, for rows
- * centred at their classes' means: Ledoit and Wolf, "A well-conditioned estimator for large-dimensional
- * covariance matrices", J. Multivariate Analysis 88, 2004, whose finite-sample form is
- *
- *		s = min(b, c) / c,	c = |S - t I|^2 / d,	b = (sum |x|^4 / n - |S|^2) / (n d),
- *
- * S with the divisor n. That is sklearn.covariance.ledoit_wolf_shrinkage() of the centred rows with
- * assume_centered=True. 0 if c is 0, as for a single column.
- */
-extern SdqStatus ledoit_wolf_shrinkage(Job *job, const ClassScatter *scatter, double *s);
-
 /* Turn scatter->product into the Cholesky factor of S', where S is the product divided by `divisor`.
  * *used = s. LDA_SINGULAR, LDA_NO_SCATTER, SDQ_INTERRUPTED or a memory status. */
 extern SdqStatus lda_factor(Job *job, ClassScatter *scatter, const LdaShrinkage *shrinkage,
