@@ -17,7 +17,8 @@
 -- learning_rate       NULL: max(200, rows / exaggeration) in each phase. It multiplies the gradient
 --                     without the factor 4; scikit-learn's value is a quarter of it
 -- pca                 reduce longer arrays to so many principal components first; 0 = never
--- init                'pca' (the leading principal components) or 'random'
+-- init                'pca' (the leading principal components), 'random', or one SELECT that returns
+--                     (id, ARRAY[x, y]), in three dimensions (id, ARRAY[x, y, z]): where each row starts
 -- seed                of the start's jitter, or of the random start
 --
 -- The same rows and seed give the same map, bit for bit on one machine, in whatever order the query
@@ -26,12 +27,21 @@
 -- of the number of rows; that of the iterations grows with their number in two dimensions, where from
 -- 2,000 rows on repulsion goes through a grid, and with its square in three.
 --
+-- A start that a query gives is taken as it is, without scaling or jitter, and centred; coordinates lie
+-- between -1e6 and 1e6. Every row needs one, or an error names its id; other ids are ignored. To go on with
+-- a finished map, or to change it little as rows change, pass it with early_exaggeration => 1. Where the
+-- start has the arrangement of something else but not the size of a map, divide it in the query by
+-- 1e4 times the standard deviation of x. Equal rows that start at the same place stay together.
+--
 -- Distances in a map are not comparable with those of another map: put real and synthetic rows into
 -- one query. A map is an illustration, not a test.
 --
 --   SELECT * FROM tsne($$ SELECT id, px FROM digits $$);
 --   SELECT * FROM tsne(NULL::uuid, $$ SELECT key, features FROM rows $$, perplexity => 50);
 --   SELECT * FROM tsne(NULL::text, $$ SELECT file, px FROM images $$);
+--   CREATE TABLE map AS SELECT * FROM tsne($$ SELECT id, px FROM digits $$);
+--   SELECT * FROM tsne($$ SELECT id, px FROM digits $$, early_exaggeration => 1,
+--                      init => $$ SELECT id, ARRAY[x, y] FROM map $$);
 --
 -- van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008.
 CREATE FUNCTION tsne(

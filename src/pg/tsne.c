@@ -4,11 +4,15 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "core/tsne/tsne.h"
 #include "pg/arguments.h"
 #include "pg/blas_library.h"
 #include "pg/computation.h"
 #include "pg/errors.h"
+#include "pg/id_order.h"
+#include "pg/query_ids.h"
 #include "pg/query_reader.h"
 #include "pg/result.h"
 
@@ -25,6 +29,9 @@
 
 /* Three times as many neighbors of each row have to be kept. */
 #define MAX_PERPLEXITY 1e6
+
+/* What the value of `init` consists of unless it is a query. */
+#define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 /* Columns of the result. */
 #define TSNE_COLUMNS 4
@@ -51,19 +58,22 @@ argument_perplexity(FunctionCallInfo fcinfo, int i)
 	return value;
 }
 
-/* The start's name. */
+/* The start's name, or TSNE_INIT_GIVEN if the value is a query. No query that returns rows is a single word, so
+ * a wrong name is told from it. */
 static TsneInit
-argument_init(FunctionCallInfo fcinfo, int i)
+parse_init(const char *name)
 {
-	char *name = argument_text(fcinfo, i, "init");
-
 	if (strcmp(name, "pca") == 0)
 		return TSNE_INIT_PCA;
 	if (strcmp(name, "random") == 0)
 		return TSNE_INIT_RANDOM;
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("unknown value \"%s\" of argument \"init\"", name),
-					errhint("Known values are \"pca\" and \"random\".")));
+	if (name[strspn(name, WORD_CHARACTERS)] != '\0')
+		return TSNE_INIT_GIVEN;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown value \"%s\" of argument \"init\"", name),
+			 errhint("Known values are \"pca\", \"random\", and a query that returns (id, array) "
+					 "with the coordinates of each row.")));
 }
 
 /* All options, the query being argument number `query`. */
@@ -84,9 +94,61 @@ read_options(FunctionCallInfo fcinfo, int query)
 			argument_double(fcinfo, query + 6, "learning_rate", MIN_LEARNING_RATE_ARGUMENT,
 							MAX_LEARNING_RATE_ARGUMENT);
 	options.pca = (size_t) argument_int(fcinfo, query + 7, "pca", 0, PG_INT32_MAX);
-	options.init = argument_init(fcinfo, query + 8);
+	options.init = parse_init(argument_text(fcinfo, query + 8, "init"));
 	options.seed = (uint64_t) argument_bigint(fcinfo, query + 9, "seed");
 	return options;
+}
+
+/* The coordinates of a row of the start, after a check. */
+static void
+copy_start_row(const QueryRows *start, size_t i, double *coordinates)
+{
+	row_store_read_exact(&start->rows, i, coordinates);
+	for (size_t d = 0; d < start->rows.d; d++)
+		if (fabs(coordinates[d]) > TSNE_MAX_START)
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("row with id %s of argument \"init\" has the coordinate %g",
+								   id_text(start->id_type, start->ids[i]), coordinates[d]),
+							errhint("Coordinates lie between -%g and %g.", TSNE_MAX_START,
+									TSNE_MAX_START)));
+}
+
+/* The start of rows[n], in their order, from a query: [n][dims] in the computation's arena. Rows of that
+ * query that are none of rows are ignored. */
+static double *
+read_start(Computation *computation, const char *text, const QueryRows *rows, int dims)
+{
+	IdOrder order = id_order(rows->id_type);
+	QueryRows start;
+	double *coordinates;
+	size_t j = 0;
+
+	query_read_argument(computation, "init", text, rows->id_type, &start);
+	if (start.rows.n > 0 && start.rows.d != (size_t) dims)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+			 errmsg("the query of argument \"init\" returns arrays of %zu elements, but the map "
+					"has %d dimensions",
+					start.rows.d, dims),
+			 errhint("Return (id, ARRAY[x, y]), or (id, ARRAY[x, y, z]) for three dimensions.")));
+	coordinates = arena_alloc(&computation->arena, rows->rows.n, (size_t) dims * sizeof(double));
+	if (coordinates == NULL)
+		check_status(arena_failure(&computation->arena));
+	/* Both sides ascend. */
+	for (size_t i = 0; i < rows->rows.n; i++, j++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		while (j < start.rows.n && id_compare(&order, start.ids[j], rows->ids[i]) < 0)
+			j++;
+		if (j == start.rows.n || id_compare(&order, start.ids[j], rows->ids[i]) > 0)
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("row with id %s is missing in argument \"init\"",
+								   id_text(rows->id_type, rows->ids[i])),
+							errhint("The start must give coordinates to every row.")));
+		copy_start_row(&start, j, coordinates + i * (size_t) dims);
+	}
+	return coordinates;
 }
 
 /* The core's part. */
@@ -147,6 +209,9 @@ synthdq_tsne(PG_FUNCTION_ARGS)
 	require_blas();
 	query_read_rows(computation, text, id_type, &rows);
 	work.rows = &rows.rows;
+	if (work.options.init == TSNE_INIT_GIVEN)
+		work.options.start = read_start(computation, argument_text(fcinfo, query + 8, "init"),
+										&rows, work.options.dims);
 	check_tsne(computation_run(computation, run_tsne, &work), rows.rows.n);
 	put_map(&result, &work.map, rows.ids);
 	computation_end(computation);

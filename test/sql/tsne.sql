@@ -106,6 +106,38 @@ SELECT bool_and(a.x = b.x)
 FROM tsne($$ SELECT id, px FROM points $$, n_iter => 100) a
 JOIN tsne($$ SELECT id, px FROM points $$, n_iter => 100, learning_rate => 200) b USING (id);
 
+-- A start from a query: no iteration returns it, centred. Its rows may come in any order, and those of ids
+-- that the map does not have are ignored.
+CREATE TEMPORARY TABLE start AS
+SELECT i AS id, 100.0::float8 + i AS x, -7 * (i % 2)::float8 AS y, (i % 3)::float8 AS z FROM generate_series(-5, 130) i;
+SELECT bool_and(abs(t.x - (t.id - 60.5)) < 1e-9) AS x, bool_and(abs(t.y - (3.5 - 7 * (t.id % 2))) < 1e-9) AS y, count(t.z)
+FROM tsne($$ SELECT id, px FROM points $$, n_iter => 0,
+          init => $$ SELECT id, ARRAY[x, y] FROM start ORDER BY md5(id::text) $$) t;
+SELECT bool_and(abs(t.x - (t.id - 60.5)) < 1e-9) AS x, bool_and(abs(t.z - (t.id % 3 - 1)) < 1e-9) AS z
+FROM tsne($$ SELECT id, px FROM points $$, n_iter => 0, n_components => 3,
+          init => $$ SELECT id, ARRAY[x, y, z] FROM start $$) t;
+-- With ids of another type, and without ids.
+SELECT bool_and(abs(t.x - (substr(t.id, 5)::int - 60.5)) < 1e-9) AS x
+FROM tsne(NULL::text, $$ SELECT 'row ' || id, px FROM points $$, n_iter => 0,
+          init => $$ SELECT 'row ' || id, ARRAY[x, y] FROM start $$) t;
+SELECT bool_and(abs(t.x - (get_byte(uuid_send(t.id), 15) - 60.5)) < 1e-9) AS x
+FROM tsne(NULL::uuid, $$ SELECT lpad(to_hex(id), 32, '0')::uuid, px FROM points $$, n_iter => 0,
+          init => $$ SELECT lpad(to_hex(id), 32, '0')::uuid, ARRAY[x, y] FROM start WHERE id >= 0 $$) t;
+SELECT bool_and(abs(t.x - (t.id - 60.5)) < 1e-9) AS x
+FROM tsne($$ SELECT px FROM points ORDER BY id $$, n_iter => 0,
+          init => $$ SELECT ARRAY[x, y] FROM start WHERE id >= 1 ORDER BY id $$) t;
+-- A finished map that is continued stays where it is, and the seed plays no part.
+SELECT count(*), bool_and(abs(a.x - b.x) < 1 AND abs(a.y - b.y) < 1) AS stays, bool_or(a.x <> b.x) AS moved,
+       bool_and(b.x = c.x AND b.y = c.y) AS equal
+FROM map a
+JOIN tsne($$ SELECT id, px FROM points $$, perplexity => 15, n_iter => 20, early_exaggeration => 1,
+          init => $$ SELECT id, ARRAY[x, y] FROM map $$) b USING (id)
+JOIN tsne($$ SELECT id, px FROM points $$, perplexity => 15, n_iter => 20, early_exaggeration => 1, seed => 8,
+          init => $$ SELECT id, ARRAY[x, y] FROM map ORDER BY x $$) c USING (id);
+-- Rows without a start are no obstacle where there are no rows.
+SELECT count(*) FROM tsne($$ SELECT id, px FROM points WHERE false $$,
+                          init => $$ SELECT id, ARRAY[x, y] FROM start WHERE false $$);
+
 -- NULL arrays are skipped.
 SELECT count(*), min(id), bool_and(z IS NULL)
 FROM tsne($$ SELECT id, CASE WHEN id > 20 THEN px END FROM points $$, n_iter => 5);
@@ -162,7 +194,23 @@ SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', learning_
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', learning_rate => 1e10) $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', pca => -1) $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', init => 'spectral') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', init => '') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', init => NULL) $$);
+-- The start
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'no query') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'DELETE FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, x, y FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, ARRAY[x, y, z] FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', n_components => 3, init => 'SELECT id, ARRAY[x, y] FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, ARRAY[x, y] FROM start WHERE id <> 17') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, ARRAY[x, y] FROM start WHERE id < 120') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, ARRAY[x, y] FROM start WHERE false') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, CASE WHEN id <> 17 THEN ARRAY[x, y] END FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, ARRAY[x, CASE WHEN id <> 17 THEN y END] FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, ARRAY[x, CASE WHEN id = 17 THEN ''NaN'' ELSE y END] FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id, ARRAY[x, CASE WHEN id = 17 THEN -2000000 ELSE y END] FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT 1, ARRAY[x, y] FROM start') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'SELECT id::text, ARRAY[x, y] FROM start') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', seed => NULL) $$);
 -- The query
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px, 1 FROM points') $$);

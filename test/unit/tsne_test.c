@@ -447,6 +447,112 @@ test_iterations(void)
 	free(values);
 }
 
+/* One map that starts at start[n][2]; false if it fails. The map is malloc'ed. */
+static bool
+run_from(const double *values, size_t n, const double *start, int n_iter, double **y, double *kl)
+{
+	TsneOptions options = default_options(10);
+	Bench bench;
+	RowStore rows;
+	TsneMap map;
+	bool finite;
+
+	options.init = TSNE_INIT_GIVEN;
+	options.start = start;
+	options.descent.n_iter = n_iter;
+	options.descent.early_exaggeration = 1;
+	*y = malloc(n * 2 * sizeof(double));
+	bench_open(&bench, 2);
+	rows = make_store(&bench, values, n, 4);
+	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &map)))
+		exit(EXIT_FAILURE);
+	memcpy(*y, map.y, n * 2 * sizeof(double));
+	*kl = map.kl;
+	finite = all_finite(&map) && isfinite(map.kl);
+	bench_close(&bench);
+	return finite;
+}
+
+static void
+test_given_start(void)
+{
+	enum
+	{
+		N = 100
+	};
+	double *values = random_rows(N, 4, 19);
+	double start[N * 2];
+	double *same;
+	double *one;
+	double *two;
+	double kl_same;
+	double kl_one;
+	double kl_two;
+	double worst = 0;
+	double moved = 0;
+	double size = 0;
+
+	/* Each coordinate has the mean 3, which is all that the map takes off. */
+	for (int i = 0; i < N; i++)
+	{
+		start[2 * i] = 3 + (i - (N - 1) / 2.0);
+		start[2 * i + 1] = 3 + (i % 2 == 0 ? 20 : -20);
+	}
+	run_from(values, N, start, 0, &same, &kl_same);
+	for (int v = 0; v < 2 * N; v++)
+		worst = fmax(worst, fabs(same[v] + 3 - start[v]));
+	check(worst <= 1e-12, "a given start, no iteration: its coordinates, centred");
+
+	/* A finished map that is passed on is left a little better, and close to where it was. */
+	run_from(values, N, same, 750, &one, &kl_one);
+	run_from(values, N, one, 50, &two, &kl_two);
+	check(kl_one < kl_same, "the descent from a given start goes down");
+	check(kl_two <= kl_one + 1e-6, "a finished map that is continued does not get worse");
+	for (int v = 0; v < 2 * N; v++)
+	{
+		moved += (two[v] - one[v]) * (two[v] - one[v]);
+		size += one[v] * one[v];
+	}
+	if (getenv("VERBOSE"))
+		printf("# KL %g, %g, %g; moved by %g of its size\n", kl_same, kl_one, kl_two,
+			   sqrt(moved / size));
+	check(moved <= 0.2 * 0.2 * size, "nor does it move by more than a fifth of its size");
+	free(same);
+	free(one);
+	free(two);
+	free(values);
+}
+
+/* All points at one place, and one point as far away as is legal, with exact forces and with the grid. */
+static void
+test_hostile_start(void)
+{
+	static const size_t SIZES[] = {100, 2500};
+
+	for (size_t s = 0; s < sizeof(SIZES) / sizeof(SIZES[0]); s++)
+	{
+		size_t n = SIZES[s];
+		double *values = random_rows(n, 4, 20);
+		double *start = random_rows(n, 2, 21);
+		double *y;
+		double kl;
+		char name[100];
+
+		start[7] = TSNE_MAX_START;
+		start[8] = -TSNE_MAX_START;
+		snprintf(name, sizeof(name), "%zu rows, two of them far away at the start: finite", n);
+		check(run_from(values, n, start, 100, &y, &kl), name);
+		free(y);
+		for (size_t v = 0; v < 2 * n; v++)
+			start[v] = 5;
+		snprintf(name, sizeof(name), "%zu rows that start at one place: finite", n);
+		check(run_from(values, n, start, 100, &y, &kl), name);
+		free(y);
+		free(start);
+		free(values);
+	}
+}
+
 static void
 test_cancel(void)
 {
@@ -518,6 +624,8 @@ main(void)
 	test_constant();
 	test_hostile();
 	test_iterations();
+	test_given_start();
+	test_hostile_start();
 	test_cancel();
 	test_memory();
 	return check_done();

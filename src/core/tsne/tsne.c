@@ -15,6 +15,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "core/base/rng.h"
 #include "core/matrix/knn.h"
@@ -157,6 +158,11 @@ start_map(Job *job, const RowStore *rows, const TsneOptions *options, double *y)
 	double deviation = START_DEVIATION;
 	Rng rng;
 
+	if (options->init == TSNE_INIT_GIVEN)
+	{
+		memcpy(y, options->start, values * sizeof(double));
+		return sdq_ok();
+	}
 	if (options->init == TSNE_INIT_PCA)
 		deviation *= START_JITTER;
 	rng_seed(&rng, options->seed, RNG_STREAM_TSNE_INIT);

@@ -15,6 +15,10 @@
 #include "core/matrix/row_store.h"
 #include "core/tsne/optimiser.h"
 
+/* Largest magnitude of a coordinate of a given start: the same order as the farthest that points get in
+ * MAX_ITERATIONS steps, for which the kernels are made. */
+#define TSNE_MAX_START 1e6
+
 /* With fewer rows no perplexity is legal; their map is the origin. */
 #define TSNE_MIN_ROWS 5
 
@@ -22,6 +26,7 @@ typedef enum TsneInit
 {
 	TSNE_INIT_PCA,    /* the leading principal components, std of the first 1e-4, and 1 % jitter */
 	TSNE_INIT_RANDOM, /* normal, std 1e-4 */
+	TSNE_INIT_GIVEN,  /* the caller's coordinates, as they are */
 } TsneInit;
 
 typedef struct TsneOptions
@@ -30,6 +35,9 @@ typedef struct TsneOptions
 	int dims;          /* 2 or 3 */
 	size_t pca;        /* reduce to so many components first if d is larger; 0 = never */
 	TsneInit init;
+	const double
+		*start;    /* [n][dims] in the final order of rows, borrowed, within TSNE_MAX_START; read
+						  * for TSNE_INIT_GIVEN alone */
 	uint64_t seed; /* of the jitter or of the random start */
 	DescentOptions descent;
 } TsneOptions;
