@@ -239,8 +239,8 @@ test_same_bits(void)
 	static const int threads[] = {1, 2, 3, 8};
 	double *small = clustered_map(N, 2);
 	double *y = clustered_map(N, 80);
-	double *first = malloc(2 * N * sizeof(double));
-	double *force = malloc(2 * N * sizeof(double));
+	double *first = calloc(2 * N, sizeof(double));
+	double *force = calloc(2 * N, sizeof(double));
 	double first_z = 0;
 	double z = 0;
 	bool same = true;
