@@ -157,6 +157,70 @@ test_few_points(void)
 	bench_close(&bench);
 }
 
+/* The field read at any point: S and its gradient, summed over all points. */
+static void
+test_read(void)
+{
+	enum
+	{
+		N = 2000
+	};
+	static const double extents[] = {1, 30};
+
+	for (size_t e = 0; e < 2; e++)
+	{
+		double *y = clustered_map(N, extents[e]);
+		double got[2][100];
+		double want[2][100];
+		double s_error = 0;
+		double far[2] = {1e9, -1e9};
+		double gradient[2];
+		double s;
+		Rng rng;
+		Bench bench;
+		FieldGrid field;
+
+		bench_open(&bench, 1);
+		if (sdq_failed(field_grid_create(&bench.job, N, &field)) ||
+			sdq_failed(field_grid_evaluate(&bench.job, &field, y)))
+			exit(EXIT_FAILURE);
+		rng_seed(&rng, 2, RNG_STREAM_TEST);
+		for (size_t i = 0; i < 100; i++)
+		{
+			double at[2];
+			double sum = 0;
+
+			for (size_t d = 0; d < 2; d++)
+			{
+				at[d] = 0.8 * extents[e] * (rng_double(&rng) - 0.5);
+				want[d][i] = 0;
+			}
+			for (size_t j = 0; j < N; j++)
+			{
+				double dx = at[0] - y[2 * j];
+				double dy = at[1] - y[2 * j + 1];
+				double w = 1 / (1 + dx * dx + dy * dy);
+
+				sum += w;
+				want[0][i] -= 2 * w * w * dx;
+				want[1][i] -= 2 * w * w * dy;
+			}
+			s = field_grid_read(&field, at, gradient);
+			s_error = fmax(s_error, fabs(s - sum) / sum);
+			got[0][i] = gradient[0];
+			got[1][i] = gradient[1];
+		}
+		printf("# S %.1e, gradient %.1e\n", s_error, relative_error(got[0], want[0], 200));
+		check(s_error < 1e-2, "the field is read at any point");
+		check(relative_error(got[0], want[0], 200) < MAX_FORCE_ERROR, "and so is its gradient");
+		s = field_grid_read(&field, far, gradient);
+		check(isfinite(s) && isfinite(gradient[0]) && isfinite(gradient[1]),
+			  "far away it is that of the edge");
+		bench_close(&bench);
+		free(y);
+	}
+}
+
 /* Thousands of points in one place: no force, Z = n (n - 1). */
 static void
 test_one_place(void)
@@ -291,6 +355,7 @@ main(void)
 {
 	test_stages();
 	test_few_points();
+	test_read();
 	test_one_place();
 	test_outliers();
 	test_same_bits();

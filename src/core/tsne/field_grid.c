@@ -47,6 +47,9 @@
 /* Maps up to this extent use the shifted kernel. */
 #define SHIFTED_EXTENT 4.0
 
+/* Before the end of a cell, and still in it. */
+#define CELL_END 0x1.0p-24
+
 /* Points that one chunk locates. */
 #define POINT_CHUNK ((size_t) 4096)
 
@@ -142,13 +145,17 @@ lay_grid(Job *job, FieldGrid *field, const double *y)
 
 /* ---------- spreading ---------- */
 
-/* Where a coordinate lies: the number of its cell's first node, and its place in the cell. */
+/* Where a coordinate lies on a side of so many nodes: the number of its cell's first node, and its place
+ * in the cell. Beyond the first or last cell, where rounding can lead as well, it is the end of that. */
 static inline uint32_t
-locate(double origin, double spacing, double y, float *place)
+locate(double origin, double spacing, size_t nodes, double y, float *place)
 {
 	double cell = (y - origin) / spacing;
-	double whole = floor(cell);
+	double end = (double) (nodes - SPLINE + 2);
+	double whole;
 
+	cell = cell < 1 ? 1 : cell < end ? cell : end - CELL_END;
+	whole = floor(cell);
 	*place = (float) (cell - whole);
 	return (uint32_t) whole - 1;
 }
@@ -172,8 +179,10 @@ locate_chunk(void *argument, size_t chunk, int thread)
 	for (size_t i = chunk * POINT_CHUNK; i < end; i++)
 	{
 		GridPoint *point = &field->points[i];
-		uint32_t column = locate(field->origin[0], field->spacing, work->y[2 * i], &point->u);
-		uint32_t row = locate(field->origin[1], field->spacing, work->y[2 * i + 1], &point->v);
+		uint32_t column = locate(field->origin[0], field->spacing, field->convolution.x.nodes,
+								 work->y[2 * i], &point->u);
+		uint32_t row = locate(field->origin[1], field->spacing, field->convolution.y.nodes,
+							  work->y[2 * i + 1], &point->v);
 
 		point->node = row * (uint32_t) field->convolution.width + column;
 		counts[row / BAND_ROWS]++;
@@ -330,6 +339,24 @@ dot(Nodes a, Nodes b)
 	return (product[0] + product[2]) + (product[1] + product[3]);
 }
 
+/* The field's nodes around a point, summed across rows: by the spline and by its derivative. */
+static inline void
+sum_rows(const FieldGrid *field, const GridPoint *point, Nodes *level, Nodes *slope)
+{
+	Nodes across = spline_weights(point->v);
+	Nodes slopes = spline_slopes(point->v);
+	const float *node = field->convolution.nodes + point->node;
+
+	*level = *slope = (Nodes){0, 0, 0, 0};
+	for (int r = 0; r < SPLINE; r++, node += field->convolution.width)
+	{
+		Nodes row = *(const Nodes *) node;
+
+		*level += across[r] * row;
+		*slope += slopes[r] * row;
+	}
+}
+
 void
 field_grid_forces(const FieldGrid *field, size_t first, size_t count, double *force)
 {
@@ -338,20 +365,33 @@ field_grid_forces(const FieldGrid *field, size_t first, size_t count, double *fo
 	for (size_t i = 0; i < count; i++)
 	{
 		const GridPoint *point = &field->points[first + i];
-		Nodes across = spline_weights(point->v);
-		Nodes slopes = spline_slopes(point->v);
-		const float *node = field->convolution.nodes + point->node;
-		Nodes level = {0, 0, 0, 0};
-		Nodes slope = {0, 0, 0, 0};
+		Nodes level;
+		Nodes slope;
 
-		for (int r = 0; r < SPLINE; r++, node += field->convolution.width)
-		{
-			Nodes row = *(const Nodes *) node;
-
-			level += across[r] * row;
-			slope += slopes[r] * row;
-		}
+		sum_rows(field, point, &level, &slope);
 		force[2 * i] = factor * (double) dot(spline_slopes(point->u), level);
 		force[2 * i + 1] = factor * (double) dot(spline_weights(point->u), slope);
 	}
+}
+
+double
+field_grid_read(const FieldGrid *field, const double *y, double *gradient)
+{
+	const size_t nodes[2] = {field->convolution.x.nodes, field->convolution.y.nodes};
+	uint32_t cell[2];
+	float place[2];
+	GridPoint point;
+	Nodes level;
+	Nodes slope;
+
+	for (int d = 0; d < 2; d++)
+		cell[d] = locate(field->origin[d], field->spacing, nodes[d], y[d], &place[d]);
+	point = (GridPoint){.node = cell[1] * (uint32_t) field->convolution.width + cell[0],
+						.u = place[0],
+						.v = place[1]};
+	sum_rows(field, &point, &level, &slope);
+	gradient[0] = (double) dot(spline_slopes(point.u), level) / field->spacing;
+	gradient[1] = (double) dot(spline_weights(point.u), slope) / field->spacing;
+	return (double) dot(spline_weights(point.u), level) +
+		   (field->is_shifted ? (double) field->n : 0);
 }

@@ -56,4 +56,8 @@ extern double field_grid_z(const FieldGrid *field);
  * force[count][2]. Any thread. */
 extern void field_grid_forces(const FieldGrid *field, size_t first, size_t count, double *force);
 
+/* Or: S(y) = sum_j 1 / (1 + |y - y_j|^2) over all points at any y[2], and gradient[2] of S; beyond the
+ * points' box, at a place on its edge. Any thread. */
+extern double field_grid_read(const FieldGrid *field, const double *y, double *gradient);
+
 #endif
