@@ -20,6 +20,7 @@
 #include "core/base/rng.h"
 #include "core/matrix/knn.h"
 #include "core/matrix/pca.h"
+#include "core/matrix/pca_reduce.h"
 #include "core/tsne/affinities.h"
 
 /* Standard deviation of the first coordinate at the start (van der Maaten and Hinton 2008; Kobak and
@@ -93,19 +94,10 @@ principal_scores(Job *job, const RowStore *rows, size_t q, double **scores)
 static SdqStatus
 reduce_rows(Job *job, const RowStore *rows, size_t q, RowStore *reduced)
 {
-	double *scores;
-	SdqStatus status = principal_scores(job, rows, q, &scores);
+	Pca pca;
+	SdqStatus status = pca_fit(job, rows, q, &pca);
 
-	if (sdq_failed(status))
-		return status;
-	row_store_init(reduced, job->arena);
-	for (size_t i = 0; i < rows->n && !sdq_failed(status); i++)
-	{
-		if (i % POLL_ROWS == 0 && stop_poll(job->stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		status = row_store_append(reduced, scores + i * q, q);
-	}
-	return sdq_failed(status) ? status : row_store_finish(reduced, job, NULL);
+	return sdq_failed(status) ? status : pca_reduce(job, rows, &pca, reduced);
 }
 
 /* Neighbours and affinities of the rows. */
