@@ -36,7 +36,7 @@
 /* Reference rows whose median is the start; no fewer are looked for. */
 #define START_NEIGHBORS ((size_t) 25)
 
-/* The descent, as Policar et al. have it, but the gradient clipped to a quarter. */
+/* The descent, with the defaults of the authors' openTSNE. */
 #define STEPS         250
 #define EXAGGERATION  1.5
 #define LEARNING_RATE 0.1
