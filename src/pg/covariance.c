@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "pg/array_reader.h"
+#include "pg/compat.h"
 #include "pg/errors.h"
 #include "pg/sample_memory.h"
 #include "pg/settings.h"

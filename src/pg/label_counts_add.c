@@ -7,6 +7,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "pg/compat.h"
 #include "pg/label_counts.h"
 #include "pg/sample_state.h"
 

@@ -10,6 +10,7 @@
 #include "utils/typcache.h"
 
 #include "pg/array_reader.h"
+#include "pg/compat.h"
 
 #include <math.h>
 

@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 
 #include "core/sample/ecdf_codec.h"
+#include "pg/compat.h"
 #include "pg/sample_memory.h"
 
 /* The flag in the head. No other is defined. */
