@@ -20,12 +20,13 @@
 #include <string.h>
 
 /* Arguments of the form without id_type. */
-#define TSNE_ARGUMENTS 10
+#define TSNE_ARGUMENTS 11
 
 /* Beyond these the arithmetic of a step could overflow; no use is known for values near them. */
 #define MAX_EXAGGERATION           1000.0
 #define MIN_LEARNING_RATE_ARGUMENT 1e-6
 #define MAX_LEARNING_RATE_ARGUMENT 1e9
+#define MAX_GRADIENT_NORM_ARGUMENT 1e9
 
 /* Three times as many neighbors of each row have to be kept. */
 #define MAX_PERPLEXITY 1e6
@@ -96,6 +97,8 @@ read_options(FunctionCallInfo fcinfo, int query)
 	options.pca = (size_t) argument_int(fcinfo, query + 7, "pca", 0, PG_INT32_MAX);
 	options.init = parse_init(argument_text(fcinfo, query + 8, "init"));
 	options.seed = (uint64_t) argument_bigint(fcinfo, query + 9, "seed");
+	options.descent.min_grad_norm =
+		argument_double(fcinfo, query + 10, "min_grad_norm", 0, MAX_GRADIENT_NORM_ARGUMENT);
 	return options;
 }
 
@@ -194,7 +197,7 @@ put_map(ResultSet *result, const TsneMap *map, const Datum *ids)
 }
 
 /* tsne([id_type,] query, perplexity, n_components, n_iter, early_exaggeration, exaggeration,
- * learning_rate, pca, init, seed) */
+ * learning_rate, pca, init, seed, min_grad_norm) */
 Datum
 synthdq_tsne(PG_FUNCTION_ARGS)
 {

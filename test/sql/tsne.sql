@@ -138,6 +138,17 @@ JOIN tsne($$ SELECT id, px FROM points $$, perplexity => 15, n_iter => 20, early
 SELECT count(*) FROM tsne($$ SELECT id, px FROM points WHERE false $$,
                           init => $$ SELECT id, ARRAY[x, y] FROM start WHERE false $$);
 
+-- It stops when the gradient has been small for 50 iterations after the first 250: any gradient is below 1e9.
+SELECT bool_and(a.x = b.x AND a.y = b.y) AS stopped_at_300, bool_or(a.x <> c.x) AS not_at_299, bool_and(d.x = e.x) AS not_at_300
+FROM tsne($$ SELECT id, px FROM points $$, min_grad_norm => 1e9) a
+JOIN tsne($$ SELECT id, px FROM points $$, n_iter => 300) b USING (id)
+JOIN tsne($$ SELECT id, px FROM points $$, n_iter => 299) c USING (id)
+JOIN tsne($$ SELECT id, px FROM points $$, n_iter => 400, min_grad_norm => 1e-12) d USING (id)
+JOIN tsne($$ SELECT id, px FROM points $$, n_iter => 400) e USING (id);
+SELECT bool_and(a.x = b.x AND a.y = b.y) AS stopped_at_300
+FROM tsne(NULL::text, $$ SELECT id::text, px FROM points $$, min_grad_norm => 1e9) a
+JOIN tsne(NULL::text, $$ SELECT id::text, px FROM points $$, n_iter => 300) b USING (id);
+
 -- NULL arrays are skipped.
 SELECT count(*), min(id), bool_and(z IS NULL)
 FROM tsne($$ SELECT id, CASE WHEN id > 20 THEN px END FROM points $$, n_iter => 5);
@@ -196,6 +207,9 @@ SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', pca => -1
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', init => 'spectral') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', init => '') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', init => NULL) $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', min_grad_norm => -1) $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', min_grad_norm => 'NaN') $$);
+SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT px FROM points', min_grad_norm => NULL) $$);
 -- The start
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'no query') $$);
 SELECT pg_temp.error_of($$ SELECT * FROM tsne('SELECT id, px FROM points', init => 'DELETE FROM start') $$);

@@ -139,7 +139,7 @@ test_steps(int dims, const double *want)
 	{
 		double difference = 0;
 		double norm = 0;
-		double kl;
+		DescentResult result;
 		char name[100];
 
 		cpu_set_limit(level);
@@ -148,7 +148,7 @@ test_steps(int dims, const double *want)
 		for (int i = 0; i < REFERENCE_N; i++)
 			for (int d = 0; d < dims; d++)
 				y[i * dims + d] = 1e-4 * sin(12.9898 * i + 78.233 * d);
-		if (sdq_failed(optimise_map(&bench.job, &affinities, dims, &options, y, &kl)))
+		if (sdq_failed(optimise_map(&bench.job, &affinities, dims, &options, y, &result)))
 			exit(EXIT_FAILURE);
 		for (int i = 0; i < REFERENCE_PICKED; i++)
 			for (int d = 0; d < dims; d++)
@@ -199,7 +199,7 @@ median_kl(int dims)
 		options.seed = seed;
 		if (sdq_failed(tsne_map(&bench.job, &rows, &options, &map)))
 			exit(EXIT_FAILURE);
-		kl[seed] = map.kl;
+		kl[seed] = map.descent.kl;
 		bench_close(&bench);
 	}
 	free(values);
@@ -314,9 +314,11 @@ test_small(void)
 		status = tsne_map(&bench.job, &rows, &options, &map);
 		snprintf(name, sizeof(name), "tsne_small: %zu rows at the largest perplexity", n);
 		if (n < TSNE_MIN_ROWS)
-			check(!sdq_failed(status) && all_zero(&map) && isnan(map.kl), name);
+			check(!sdq_failed(status) && all_zero(&map) && isnan(map.descent.kl), name);
 		else
-			check(!sdq_failed(status) && all_finite(&map) && is_centred(&map) && map.kl >= 0, name);
+			check(!sdq_failed(status) && all_finite(&map) && is_centred(&map) &&
+					  map.descent.kl >= 0,
+				  name);
 		if (n >= TSNE_MIN_ROWS)
 		{
 			options.perplexity = tsne_max_perplexity(n) * 1.01;
@@ -447,6 +449,66 @@ test_iterations(void)
 	free(values);
 }
 
+/* The descent of the reference digits ends where its gradient has stayed small, and nowhere else. */
+static void
+test_early_stop(void)
+{
+	enum
+	{
+		LIMIT = 3000
+	};
+	double *values = reference_values();
+	TsneOptions options = default_options(REFERENCE_PERPLEXITY);
+	Bench bench;
+	RowStore rows;
+	TsneMap never;
+	TsneMap stopped;
+	TsneMap as_long;
+	size_t bytes = sizeof(double) * REFERENCE_N * 2;
+
+	bench_open(&bench, 2);
+	rows = make_store(&bench, values, REFERENCE_N, REFERENCE_D);
+	options.descent.n_iter = LIMIT;
+	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &never)))
+		exit(EXIT_FAILURE);
+	check(never.descent.iterations == LIMIT, "min_grad_norm 0: all iterations");
+
+	options.descent.n_iter = LIMIT;
+	options.descent.min_grad_norm = 2e-4;
+	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &stopped)))
+		exit(EXIT_FAILURE);
+	if (getenv("VERBOSE"))
+		printf("# stopped after %d: norm %g, KL %g (%g)\n", stopped.descent.iterations,
+			   stopped.descent.gradient_norm, stopped.descent.kl, never.descent.kl);
+	check(stopped.descent.iterations >= EARLY_ITERATIONS + SETTLED_ITERATIONS &&
+			  stopped.descent.iterations < LIMIT,
+		  "min_grad_norm: it stops early");
+	check(stopped.descent.gradient_norm < options.descent.min_grad_norm,
+		  "its last gradient is below the limit");
+	check(stopped.descent.kl - never.descent.kl < 0.01, "what is left is little");
+
+	/* A run of as many iterations that looks at no gradient. */
+	options.descent.n_iter = stopped.descent.iterations;
+	options.descent.min_grad_norm = 0;
+	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &as_long)))
+		exit(EXIT_FAILURE);
+	check(memcmp(stopped.y, as_long.y, bytes) == 0, "its map is that of the run cut off there");
+
+	/* Everything is below this from the first iteration on. */
+	options.descent.n_iter = LIMIT;
+	options.descent.min_grad_norm = 1e300;
+	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &stopped)))
+		exit(EXIT_FAILURE);
+	check(stopped.descent.iterations == EARLY_ITERATIONS + SETTLED_ITERATIONS,
+		  "the exaggerated iterations do not count");
+	options.descent.n_iter = 200;
+	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &stopped)))
+		exit(EXIT_FAILURE);
+	check(stopped.descent.iterations == 200, "and are not cut");
+	bench_close(&bench);
+	free(values);
+}
+
 /* One map that starts at start[n][2]; false if it fails. The map is malloc'ed. */
 static bool
 run_from(const double *values, size_t n, const double *start, int n_iter, double **y, double *kl)
@@ -467,8 +529,8 @@ run_from(const double *values, size_t n, const double *start, int n_iter, double
 	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &map)))
 		exit(EXIT_FAILURE);
 	memcpy(*y, map.y, n * 2 * sizeof(double));
-	*kl = map.kl;
-	finite = all_finite(&map) && isfinite(map.kl);
+	*kl = map.descent.kl;
+	finite = all_finite(&map) && isfinite(map.descent.kl);
 	bench_close(&bench);
 	return finite;
 }
@@ -624,6 +686,7 @@ main(void)
 	test_constant();
 	test_hostile();
 	test_iterations();
+	test_early_stop();
 	test_given_start();
 	test_hostile_start();
 	test_cancel();

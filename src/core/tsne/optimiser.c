@@ -17,6 +17,9 @@
  * State (y, v, gain) is double; forces are computed by float kernels from rounded positions, whose
  * error, about 1e-6 of a force, is far below what the descent notices.
  *
+ * The descent may end early, after SETTLED_ITERATIONS of them in a row with a small gradient: one alone
+ * is small by chance, as where the points turn.
+ *
  * An iteration has two parallel sections: (1) blocks of pairs and chunks of rows of P, after the sections
  * of the grid where the field goes through one, (2) chunks of rows: forces gathered, points moved,
  * coordinates summed. Between them the main thread adds up Z and
@@ -58,6 +61,7 @@ typedef struct Descent
 	double *pull;     /* [n][dims]: the attraction at y, not exaggerated */
 	float *position;  /* [n][stride]: y, rounded, for the attraction */
 	double *sums;     /* [row_chunks][MAP_MAX_DIMS]: of coordinates, or of the objective in [0] */
+	double *squares;  /* [row_chunks]: of the gradients' norms */
 	double exaggeration;
 	double learning_rate;
 	double inverse_z;
@@ -131,7 +135,7 @@ accelerate(const Descent *descent, const double *gradient, double *velocity, dou
 			velocity[d] *= MAX_STEP / sqrt(square);
 }
 
-/* Section 2: move the rows of one chunk and sum their coordinates. */
+/* Section 2: move the rows of one chunk, sum their coordinates and the squares of the gradient. */
 static void
 move_task(void *argument, size_t chunk, int thread)
 {
@@ -141,6 +145,7 @@ move_task(void *argument, size_t chunk, int thread)
 	size_t count = chunk_rows(descent, chunk);
 	double push[ROW_CHUNK * MAP_MAX_DIMS];
 	double *sum = descent->sums + chunk * MAP_MAX_DIMS;
+	double square = 0;
 
 	field_forces(&descent->field, first, count, push);
 	for (size_t d = 0; d < MAP_MAX_DIMS; d++)
@@ -151,8 +156,11 @@ move_task(void *argument, size_t chunk, int thread)
 		double gradient[MAP_MAX_DIMS];
 
 		for (size_t d = 0; d < dims; d++)
+		{
 			gradient[d] = descent->exaggeration * descent->pull[at + d] -
 						  descent->inverse_z * push[i * dims + d];
+			square += gradient[d] * gradient[d];
+		}
 		accelerate(descent, gradient, descent->velocity + at, descent->gain + at);
 		for (size_t d = 0; d < dims; d++)
 		{
@@ -160,6 +168,7 @@ move_task(void *argument, size_t chunk, int thread)
 			sum[d] += descent->y[at + d];
 		}
 	}
+	descent->squares[chunk] = square;
 }
 
 /* Sum the coordinates of the rows of one chunk. */
@@ -208,6 +217,17 @@ total_of_sums(const Descent *descent, size_t d)
 	for (size_t chunk = 0; chunk < descent->row_chunks; chunk++)
 		total += descent->sums[chunk * MAP_MAX_DIMS + d];
 	return total;
+}
+
+/* The norm of the gradient by which the points have just been moved, as in DescentResult. */
+static double
+gradient_norm(const Descent *descent)
+{
+	double total = 0;
+
+	for (size_t chunk = 0; chunk < descent->row_chunks; chunk++)
+		total += descent->squares[chunk];
+	return sqrt((double) descent->n * total);
 }
 
 /* Subtract the mean, of which the sums have just been taken, and round the map for the kernels. */
@@ -268,9 +288,12 @@ begin_phase(Descent *descent, double exaggeration, const DescentOptions *options
 
 /* All iterations; the forces at the result are computed on return. */
 static SdqStatus
-iterate(Descent *descent, const DescentOptions *options, double entropy)
+iterate(Descent *descent, const DescentOptions *options, double entropy, DescentResult *result)
 {
-	for (int iteration = 0; iteration < options->n_iter; iteration++)
+	int settled = 0; /* iterations in a row with a small gradient */
+
+	for (int iteration = 0; iteration < options->n_iter && settled < SETTLED_ITERATIONS;
+		 iteration++)
 	{
 		SdqStatus status = compute_forces(descent);
 		double kl;
@@ -293,6 +316,11 @@ iterate(Descent *descent, const DescentOptions *options, double entropy)
 		if (sdq_failed(status))
 			return status;
 		centre_map(descent);
+		result->iterations = iteration + 1;
+		result->gradient_norm = gradient_norm(descent);
+		settled = iteration >= EARLY_ITERATIONS && result->gradient_norm < options->min_grad_norm
+					  ? settled + 1
+					  : 0;
 	}
 	return compute_forces(descent);
 }
@@ -313,8 +341,9 @@ prepare(Descent *descent)
 	descent->pull = arena_alloc(arena, n, dims * sizeof(double));
 	descent->position = arena_alloc(arena, n, attraction_stride((int) dims) * sizeof(float));
 	descent->sums = arena_alloc(arena, descent->row_chunks, MAP_MAX_DIMS * sizeof(double));
-	if (descent->velocity == NULL || descent->gain == NULL || descent->pull == NULL ||
-		descent->position == NULL || descent->sums == NULL)
+	descent->squares = arena_alloc(arena, descent->row_chunks, sizeof(double));
+	if (descent->velocity == NULL || descent->squares == NULL || descent->gain == NULL ||
+		descent->pull == NULL || descent->position == NULL || descent->sums == NULL)
 		return arena_failure(arena);
 	return sdq_ok();
 }
@@ -333,12 +362,13 @@ optimise_map_bytes(size_t n, int dims, int threads, size_t *bytes)
 
 SdqStatus
 optimise_map(Job *job, const Affinities *affinities, int dims, const DescentOptions *options,
-			 double *y, double *kl)
+			 double *y, DescentResult *result)
 {
 	Descent descent = {.job = job, .affinities = affinities, .n = affinities->n, .y = y};
 	double entropy = 0;
 	SdqStatus status;
 
+	*result = (DescentResult){.kl = NAN};
 	descent.dims = (size_t) dims;
 	descent.row_chunks = (descent.n - 1) / ROW_CHUNK + 1;
 	status = prepare(&descent);
@@ -352,10 +382,10 @@ optimise_map(Job *job, const Affinities *affinities, int dims, const DescentOpti
 	if (sdq_failed(status))
 		return status;
 	centre_map(&descent);
-	status = iterate(&descent, options, entropy);
+	status = iterate(&descent, options, entropy, result);
 	if (!sdq_failed(status))
-		status = compute_objective(&descent, entropy, kl);
+		status = compute_objective(&descent, entropy, &result->kl);
 	if (!sdq_failed(status))
-		job_progress(job, "layout", (size_t) options->n_iter, (size_t) options->n_iter, *kl);
+		job_progress(job, "layout", (size_t) options->n_iter, (size_t) options->n_iter, result->kl);
 	return status;
 }

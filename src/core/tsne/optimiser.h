@@ -17,6 +17,9 @@
 /* Iterations between two evaluations of the objective for the progress report. */
 #define REPORT_ITERATIONS 50
 
+/* The descent has settled once the gradient has been small in so many successive iterations. */
+#define SETTLED_ITERATIONS 50
+
 /* Points move at most 5 an iteration; up to here no map leaves the range of the float kernels. */
 #define MAX_ITERATIONS 1000000
 
@@ -28,19 +31,32 @@ typedef struct DescentOptions
 	double
 		learning_rate; /* > 0 for the gradient without the factor 4; 0 = max(200, n / exaggeration),
 								* for each of the two phases */
+	/* Stop when the gradient's norm, as in DescentResult, has stayed below this for SETTLED_ITERATIONS
+	 * after the exaggerated ones; 0 = never. */
+	double min_grad_norm;
 } DescentOptions;
+
+typedef struct DescentResult
+{
+	double kl;      /* at the result, with p not exaggerated */
+	int iterations; /* that were done */
+	/* Of the last of them: sqrt(n sum_i |g_i|^2), g_i being the gradient without its factor 4, p being
+	 * exaggerated if it was in that iteration. It is the root mean square of n g_i, whose size does not
+	 * depend on n. 0 without iterations. */
+	double gradient_norm;
+} DescentResult;
 
 /*
  * Move y[n][dims] (n = affinities->n, dims 2 or 3) downhill on
  *
  *		KL = sum_ij p_ij ln(p_ij / q_ij),	q_ij = w_ij / Z,	w_ij = 1 / (1 + |y_i - y_j|^2),
  *
- * and centre it. *kl is KL at the result, with p not exaggerated. The state after m iterations is
- * that of any longer run after m. Progress is reported as phase "layout". Scratch comes from
- * job->arena. Same bits for any number of threads. SDQ_INTERRUPTED or a memory status.
+ * and centre it. The state after m iterations is that of any longer run after m. Progress is reported as
+ * phase "layout". Scratch comes from job->arena. Same bits for any number of threads. SDQ_INTERRUPTED or
+ * a memory status.
  */
 extern SdqStatus optimise_map(Job *job, const Affinities *affinities, int dims,
-							  const DescentOptions *options, double *y, double *kl);
+							  const DescentOptions *options, double *y, DescentResult *result);
 
 /* At most so many bytes are allocated by optimise_map with so many threads; false if that overflows. */
 extern bool optimise_map_bytes(size_t n, int dims, int threads, size_t *bytes);

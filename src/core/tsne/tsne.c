@@ -183,7 +183,8 @@ map_rows(Job *job, const RowStore *rows, const TsneOptions *options, TsneMap *ma
 	if (!sdq_failed(status))
 		status = start_map(job, rows, options, map->y);
 	if (!sdq_failed(status))
-		status = optimise_map(job, &affinities, options->dims, &options->descent, map->y, &map->kl);
+		status =
+			optimise_map(job, &affinities, options->dims, &options->descent, map->y, &map->descent);
 	return status;
 }
 
@@ -195,7 +196,7 @@ tsne_map(Job *job, const RowStore *rows, const TsneOptions *options, TsneMap *ma
 	ArenaMark mark;
 	SdqStatus status = sdq_ok();
 
-	*map = (TsneMap){.n = rows->n, .dims = options->dims, .kl = NAN};
+	*map = (TsneMap){.n = rows->n, .dims = options->dims, .descent = {.kl = NAN}};
 	if (rows->n >= TSNE_MIN_ROWS)
 	{
 		if (!(options->perplexity > 1 && options->perplexity <= max_perplexity))

@@ -47,7 +47,7 @@ typedef struct TsneMap
 	size_t n;
 	int dims;
 	double *y; /* [n][dims], centred; all 0 if n < TSNE_MIN_ROWS or all rows are equal */
-	double kl; /* the objective reached; NAN where there is no map */
+	DescentResult descent; /* kl = NAN and no iteration where there is no map */
 } TsneMap;
 
 /* (n - 1) / 3: a perplexity needs three times as many neighbours. */
