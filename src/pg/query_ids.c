@@ -42,9 +42,8 @@ query_read_argument(Computation *computation, const char *name, const char *quer
 }
 
 /* Raise that row i of one argument is missing in the other. */
-static void
-pg_attribute_noreturn()
-	missing_row(const char *name, const QueryRows *rows, size_t i, const char *other_name)
+static _Noreturn void
+missing_row(const char *name, const QueryRows *rows, size_t i, const char *other_name)
 {
 	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 					errmsg("row with id %s of argument \"%s\" is missing in argument \"%s\"",
