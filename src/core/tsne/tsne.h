@@ -55,7 +55,8 @@ extern double tsne_max_perplexity(size_t n);
 
 /*
  * The map of all rows, in their final order. The result is allocated from job->arena, all else is
- * released. Time O(n^2) for the neighbours, O(n) for each iteration in two dimensions, O(n^2) in three; memory is checked against the arena's limit before the work starts.
+ * released. Time O(n^2) for the neighbours, O(n) for each iteration in two dimensions, O(n^2) in three;
+ * memory is checked against the arena's limit before the work starts.
  * Progress phases: "reduction", "neighbors", "affinities", "layout". Same bits for any number of
  * threads.
  *
