@@ -74,6 +74,18 @@ argument_double(FunctionCallInfo fcinfo, int i, const char *name, double min, do
 	return value;
 }
 
+double
+argument_perplexity(FunctionCallInfo fcinfo, int i, double max)
+{
+	double value = argument_double(fcinfo, i, "perplexity", 1, max);
+
+	if (value == 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"perplexity\" must be greater than 1, not %g", value),
+						errhint("It is the effective number of neighbors of a row; 30 is usual.")));
+	return value;
+}
+
 int
 argument_skip_id_type(FunctionCallInfo fcinfo, int n, Oid *id_type)
 {

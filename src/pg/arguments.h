@@ -23,6 +23,9 @@ extern size_t argument_k(FunctionCallInfo fcinfo, int i);
 extern double argument_double(FunctionCallInfo fcinfo, int i, const char *name, double min,
 							  double max);
 
+/* An argument "perplexity": 1 < perplexity <= max. */
+extern double argument_perplexity(FunctionCallInfo fcinfo, int i, double max);
+
 /*
  * One C function serves f(...) of n arguments, whose ids are bigint, and its overloads f(id_type, ...) for
  * ids of the type of that first argument. Returns the number of the first of the n arguments, and the type

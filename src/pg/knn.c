@@ -55,13 +55,6 @@ check_knn(SdqStatus status)
 			 errmsg("argument \"k\" is %.0f, but the largest possible number of neighbors is %.0f",
 					status.a, status.b),
 			 errhint("Choose k between 1 and %.0f.", status.b)));
-	if (status.code == SDQ_BAD_ARGUMENT && status.detail == KNN_COLUMNS)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("arrays of argument \"query\" have %.0f elements, but those of argument "
-						"\"reference\" have %.0f",
-						status.a, status.b),
-				 errhint("Rows of both queries must have the same number of elements.")));
 	check_status(status);
 }
 
@@ -105,6 +98,8 @@ return_neighbors(FunctionCallInfo fcinfo, int first, Oid id_type)
 	/* A row alone has no neighbors, like rows without reference rows. */
 	if (n_query > 0 && call.reference.rows.n > (call.is_self ? 1 : 0))
 	{
+		if (!call.is_self)
+			query_check_same_length("query", &call.query, "reference", &call.reference);
 		if (knn_needs_blas(call.is_self ? &call.reference.rows : &call.query.rows,
 						   &call.reference.rows))
 			require_blas();

@@ -27,8 +27,8 @@ name_argument(void *name)
 }
 
 void
-query_read_argument(Computation *computation, const char *name, const char *query, Oid id_type,
-					QueryRows *result)
+query_read_argument_columns(Computation *computation, const char *name, const char *query,
+							Oid id_type, QueryColumn *columns, int n_columns, QueryRows *result)
 {
 	ErrorContextCallback callback;
 
@@ -37,8 +37,27 @@ query_read_argument(Computation *computation, const char *name, const char *quer
 	callback.callback = name_argument;
 	callback.arg = unconstify(char *, name);
 	error_context_stack = &callback;
-	query_read_rows(computation, query, id_type, result);
+	query_read_columns(computation, query, id_type, columns, n_columns, result);
 	error_context_stack = callback.previous;
+}
+
+void
+query_read_argument(Computation *computation, const char *name, const char *query, Oid id_type,
+					QueryRows *result)
+{
+	query_read_argument_columns(computation, name, query, id_type, NULL, 0, result);
+}
+
+void
+query_check_same_length(const char *name_a, const QueryRows *a, const char *name_b,
+						const QueryRows *b)
+{
+	if (a->rows.d != b->rows.d)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("arrays of argument \"%s\" have %zu elements, but those of argument "
+							   "\"%s\" have %zu",
+							   name_a, a->rows.d, name_b, b->rows.d),
+						errhint("Rows of both queries must have the same number of elements.")));
 }
 
 /* Raise that row i of one argument is missing in the other. */

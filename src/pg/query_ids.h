@@ -17,6 +17,15 @@ extern char *id_text(Oid type, Datum id);
 extern void query_read_argument(Computation *computation, const char *name, const char *query,
 								Oid id_type, QueryRows *result);
 
+/* The same with columns behind the array: query_read_columns(). */
+extern void query_read_argument_columns(Computation *computation, const char *name,
+										const char *query, Oid id_type, QueryColumn *columns,
+										int n_columns, QueryRows *result);
+
+/* An error unless the arrays of two such arguments, both with rows, have the same number of elements. */
+extern void query_check_same_length(const char *name_a, const QueryRows *a, const char *name_b,
+									const QueryRows *b);
+
 /* An error unless the rows of two such arguments have the same ids. */
 extern void query_check_same_ids(const char *name_a, const QueryRows *a, const char *name_b,
 								 const QueryRows *b);

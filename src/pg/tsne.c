@@ -46,19 +46,6 @@ typedef struct TsneWork
 
 PG_FUNCTION_INFO_V1(synthdq_tsne);
 
-/* The perplexity, as far as it can be checked without knowing the rows. */
-static double
-argument_perplexity(FunctionCallInfo fcinfo, int i)
-{
-	double value = argument_double(fcinfo, i, "perplexity", 1, MAX_PERPLEXITY);
-
-	if (value == 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("argument \"perplexity\" must be greater than 1, not %g", value),
-						errhint("It is the effective number of neighbors of a row; 30 is usual.")));
-	return value;
-}
-
 /* The start's name, or TSNE_INIT_GIVEN if the value is a query. No query that returns rows is a single word, so
  * a wrong name is told from it. */
 static TsneInit
@@ -83,7 +70,7 @@ read_options(FunctionCallInfo fcinfo, int query)
 {
 	TsneOptions options = {0};
 
-	options.perplexity = argument_perplexity(fcinfo, query + 1);
+	options.perplexity = argument_perplexity(fcinfo, query + 1, MAX_PERPLEXITY);
 	options.dims = argument_int(fcinfo, query + 2, "n_components", 2, MAP_MAX_DIMS);
 	options.descent.n_iter = argument_int(fcinfo, query + 3, "n_iter", 0, MAX_ITERATIONS);
 	options.descent.early_exaggeration =
