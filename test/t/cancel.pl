@@ -64,6 +64,8 @@ my @long = (
     ['map_quality', q{SELECT map_quality(
         'SELECT g * 10000 + id, min_max_scale(array_cat(px, px), 0, g) FROM images, generate_series(1, 6) g',
         'SELECT g * 10000 + id, ARRAY[g, id % 7] FROM images, generate_series(1, 6) g', 100)}],
+    ['tsne_place', q{SELECT count(*) FROM tsne_place('SELECT id, px[1:4], sin(id), cos(id * 7) * 9 FROM images',
+        'SELECT g * 10000 + id, px[1:4] FROM images, generate_series(1, 5) g', 200)}],
     ['pca', q{SELECT count(*) FROM pca('SELECT id, px FROM wide', 2)}],
     ['lda', q{SELECT (SELECT count(*) FROM lda('SELECT id, px, id % 10 + 0 * ' || g || ' FROM images', 9))
         FROM generate_series(1, 100000) g}],

@@ -50,6 +50,8 @@ my %computations = (
               FROM tsne('SELECT id, px FROM images', n_iter => 60) r},
     'tsne in three dimensions' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
               FROM tsne('SELECT id, px FROM images', n_components => 3, n_iter => 30) r},
+    tsne_place => q{SELECT md5(string_agg(r::text, ' ' ORDER BY id))
+              FROM tsne_place('SELECT id, px, sin(id), cos(id * 7) * 9 FROM images', 'SELECT id, px FROM images') r},
     kde => q{SELECT md5(kde(x, 2000, 'scott')::text) FROM numbers},
     kde2d => q{SELECT md5(kde2d(x, y, 100, 'scott')::text) FROM numbers},
     ks_tests => q{SELECT md5(string_agg(r::text, ' ' ORDER BY position))
