@@ -79,7 +79,7 @@ compare_doubles(const void *a, const void *b)
 static double
 median_position(const double *position, size_t n, size_t d)
 {
-	double sorted[START_NEIGHBORS];
+	double sorted[START_NEIGHBORS] = {0};
 
 	for (size_t j = 0; j < n; j++)
 		sorted[j] = position[2 * j + d];
