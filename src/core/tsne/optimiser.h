@@ -41,8 +41,8 @@ typedef struct DescentResult
 	double kl;      /* at the result, with p not exaggerated */
 	int iterations; /* that were done */
 	/* Of the last of them: sqrt(n sum_i |g_i|^2), g_i being the gradient without its factor 4, p being
-	 * exaggerated if it was in that iteration. It is the root mean square of n g_i, whose size does not
-	 * depend on n. 0 without iterations. */
+	 * exaggerated if it was in that iteration: the root mean square of n g_i, since g_i shrinks as 1 / n.
+	 * 0 without iterations. */
 	double gradient_norm;
 } DescentResult;
 
