@@ -26,6 +26,7 @@ enum
 	RNG_STREAM_EIGEN = 0x30000000,
 	RNG_STREAM_TEST = 0x40000000,
 	RNG_STREAM_LDA = 0x50000000,
+	RNG_STREAM_RELABEL = 0x60000000,
 };
 
 extern void rng_seed(Rng *rng, uint64_t seed, uint64_t stream);
