@@ -4,12 +4,15 @@
  */
 #include "pg/array_reader.h"
 
+#include "access/detoast.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "core/base/pglz.h"
 #include "core/base/status.h"
+#include "pg/compat.h"
 
 #include <math.h>
 
@@ -18,6 +21,28 @@ is_numeric_array_type(Oid type)
 {
 	return type == INT2ARRAYOID || type == INT4ARRAYOID || type == FLOAT4ARRAYOID ||
 		   type == FLOAT8ARRAYOID;
+}
+
+ArrayType *
+array_detoast(Datum value)
+{
+	struct varlena *stored = (struct varlena *) DatumGetPointer(value);
+	struct varlena *array;
+	Size bytes;
+
+	if (VARATT_IS_EXTERNAL_ONDISK(stored))
+		stored = detoast_external_attr(stored);
+	if (!VARATT_IS_COMPRESSED(stored) || !compat_is_pglz(stored))
+		return DatumGetArrayTypeP(PointerGetDatum(stored));
+	bytes = compat_raw_size(stored);
+	array = palloc(VARHDRSZ + bytes);
+	SET_VARSIZE(array, VARHDRSZ + bytes);
+	/* What is damaged is for the server to report. */
+	if (!pglz_expand((const unsigned char *) VARDATA_4B_C(stored),
+					 VARSIZE(stored) - offsetof(varattrib_4b, va_compressed.va_data),
+					 (unsigned char *) VARDATA(array), bytes))
+		return DatumGetArrayTypeP(PointerGetDatum(stored));
+	return (ArrayType *) array;
 }
 
 /* Elements that the NULL bitmap marks as present. */

@@ -24,6 +24,10 @@ typedef struct ArrayElements
 /* Is this one of the four array types? */
 extern bool is_numeric_array_type(Oid type);
 
+/* Detoast an array, as DatumGetArrayTypeP() does, in half the time where it is large and compressed. In
+ * CurrentMemoryContext if it is a copy. */
+extern ArrayType *array_detoast(Datum value);
+
 /* Look into a detoasted array. Errors on an element type that is not one of the four. */
 extern ArrayElements array_elements(ArrayType *array);
 

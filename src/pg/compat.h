@@ -44,6 +44,32 @@ compat_reserve_setting_prefix(const char *prefix)
 #endif
 }
 
+/* Of a compressed value: is it pglz that it was compressed with, and how many bytes, without a header, was it
+ * made of? 14 introduced another method. Drop 13: use the macros. */
+#if PG_VERSION_NUM >= 140000
+#include "access/toast_compression.h"
+#endif
+
+static inline bool
+compat_is_pglz(const struct varlena *value)
+{
+#if PG_VERSION_NUM >= 140000
+	return VARDATA_COMPRESSED_GET_COMPRESS_METHOD(value) == TOAST_PGLZ_COMPRESSION_ID;
+#else
+	return true;
+#endif
+}
+
+static inline Size
+compat_raw_size(const struct varlena *value)
+{
+#if PG_VERSION_NUM >= 140000
+	return VARDATA_COMPRESSED_GET_EXTSIZE(value);
+#else
+	return VARRAWSIZE_4B_C(value);
+#endif
+}
+
 /* Change the size of a block, which may be huge. 16 introduced that it is left alone and NULL returned where
  * memory is out; before, an error is raised. Drop 15: call repalloc_extended. */
 static inline void *

@@ -357,7 +357,7 @@ sample_state_add_float8(SampleState *state, int side, float8 value)
 void
 sample_state_add_array(SampleState *state, int side, Datum array)
 {
-	ArrayElements elements = array_elements(DatumGetArrayTypeP(array));
+	ArrayElements elements = array_elements(array_detoast(array));
 	Sample *sample = &state->sides[side].sample;
 	Stop stop = sample_stop();
 	SdqStatus status = sdq_ok();
