@@ -176,6 +176,27 @@ test_marks(void)
 	check(arena.held == 0 && counting.blocks == 0, "the mark of an empty arena empties it");
 }
 
+/* What is in use, and the most that was. */
+static void
+test_use(void)
+{
+	Arena arena = new_arena(0);
+	ArenaMark mark;
+
+	arena_alloc(&arena, 100, 1);
+	check(arena.used == 128 && arena.peak == 128, "100 bytes are two lines of 64 in use");
+	mark = arena_mark(&arena);
+	arena_alloc(&arena, 1, 1);
+	arena_alloc(&arena, 1 << 24, 1);
+	arena_release(&arena, mark);
+	check(arena.used == 128, "what is released is no longer in use");
+	check(arena.peak == 128 + 64 + (1 << 24), "the most that was in use is remembered");
+	arena_alloc(&arena, 64, 1);
+	check(arena.used == 192 && arena.peak > 1 << 24, "less than that does not change it");
+	arena_free(&arena);
+	check(arena.used == 0, "an empty arena is not in use");
+}
+
 /* A source that refuses. */
 static void
 test_failing_source(void)
@@ -200,6 +221,7 @@ main(void)
 	test_overflow();
 	test_limit();
 	test_marks();
+	test_use();
 	test_failing_source();
 	return check_done();
 }

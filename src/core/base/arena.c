@@ -128,6 +128,9 @@ arena_alloc(Arena *arena, size_t count, size_t size)
 	}
 	result = arena->newest->start + arena->newest->used;
 	arena->newest->used += bytes;
+	arena->used += bytes;
+	if (arena->used > arena->peak)
+		arena->peak = arena->used;
 	return result;
 }
 
@@ -163,10 +166,14 @@ arena_release(Arena *arena, ArenaMark mark)
 
 		arena->newest = block->older;
 		arena->held -= block->held;
+		arena->used -= block->used;
 		arena->source.release(arena->source.context, block);
 	}
 	if (arena->newest != NULL)
+	{
+		arena->used -= arena->newest->used - mark.used;
 		arena->newest->used = mark.used;
+	}
 }
 
 void

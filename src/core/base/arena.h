@@ -33,6 +33,8 @@ typedef struct Arena
 	ArenaSource source;
 	size_t limit; /* bytes that may be held at once, 0 = no limit */
 	size_t held;  /* bytes held from the source */
+	size_t used;  /* bytes of them that were handed out and not released */
+	size_t peak;  /* the most that were in use at once */
 	ArenaBlock *newest;
 	SdqStatus failure; /* of the last allocation that failed */
 } Arena;

@@ -12,7 +12,7 @@
 /* Called on the main thread, as often as the computation likes; the receiver limits the rate. */
 typedef struct Progress
 {
-	void (*report)(void *context, const char *phase, size_t done, size_t total, double objective);
+	void (*report)(void *context, const char *phase, size_t done, size_t total, double kl);
 	void *context;
 } Progress;
 
@@ -24,12 +24,13 @@ typedef struct Job
 	Progress *progress; /* NULL = silent */
 } Job;
 
-/* Tell the caller how far the phase is. `objective` is NAN where there is none. */
+/* Tell the caller how far the phase is. `kl` is the Kullback-Leibler divergence that a map has reached, NAN
+ * where there is none. */
 static inline void
-job_progress(Job *job, const char *phase, size_t done, size_t total, double objective)
+job_progress(Job *job, const char *phase, size_t done, size_t total, double kl)
 {
 	if (job->progress != NULL)
-		job->progress->report(job->progress->context, phase, done, total, objective);
+		job->progress->report(job->progress->context, phase, done, total, kl);
 }
 
 #endif
