@@ -371,6 +371,18 @@ knn(Job *job, const RowStore *queries, const RowStore *reference, size_t k, Neig
 	return sdq_failed(status) ? status : search(job, &work);
 }
 
+size_t
+knn_self_bytes(Job *job, const RowStore *rows, size_t k)
+{
+	KnnWork work = {.queries = *rows,
+					.reference = *rows,
+					.is_self = true,
+					.n_others = count_others(rows, true),
+					.k = k};
+
+	return plan(job, &work);
+}
+
 SdqStatus
 knn_self(Job *job, const RowStore *rows, size_t k, Neighbors *result)
 {

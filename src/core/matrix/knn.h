@@ -49,6 +49,10 @@ extern SdqStatus knn(Job *job, const RowStore *queries, const RowStore *referenc
  * by its distance. Otherwise as knn(). */
 extern SdqStatus knn_self(Job *job, const RowStore *rows, size_t k, Neighbors *result);
 
+/* What knn_self() will take beside its result, for finished rows of this number, width and type; no
+ * more of the store is looked at. It takes less where less is left below the arena's limit. 1 <= k <= n - 1. */
+extern size_t knn_self_bytes(Job *job, const RowStore *rows, size_t k);
+
 /* The plain ones: every distance in double, one row after the other. The oracles. */
 extern SdqStatus knn_plain(Job *job, const RowStore *queries, const RowStore *reference, size_t k,
 						   Neighbors *result);
