@@ -1,12 +1,14 @@
 /*
  * tsne.c
- *		tsne(query, ...): rows in, coordinates out.
+ *		tsne(query, ...): rows in, coordinates out; tsne_stats() with the same arguments: how it went.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
 
+#include "core/base/clock.h"
 #include "core/tsne/tsne.h"
+#include "pg/affinity_errors.h"
 #include "pg/arguments.h"
 #include "pg/blas_library.h"
 #include "pg/computation.h"
@@ -37,14 +39,17 @@
 /* Columns of the result. */
 #define TSNE_COLUMNS 4
 
-typedef struct TsneWork
+/* One call of either function. */
+typedef struct TsneCall
 {
-	const RowStore *rows;
+	QueryRows rows;
 	TsneOptions options;
+	double reading_seconds;
 	TsneMap map;
-} TsneWork;
+} TsneCall;
 
 PG_FUNCTION_INFO_V1(synthdq_tsne);
+PG_FUNCTION_INFO_V1(synthdq_tsne_stats);
 
 /* The start's name, or TSNE_INIT_GIVEN if the value is a query. No query that returns rows is a single word, so
  * a wrong name is told from it. */
@@ -70,7 +75,7 @@ read_options(FunctionCallInfo fcinfo, int query)
 {
 	TsneOptions options = {0};
 
-	options.perplexity = argument_perplexity(fcinfo, query + 1, MAX_PERPLEXITY);
+	options.affinities.perplexity = argument_perplexity(fcinfo, query + 1, MAX_PERPLEXITY);
 	options.dims = argument_int(fcinfo, query + 2, "n_components", 2, MAP_MAX_DIMS);
 	options.descent.n_iter = argument_int(fcinfo, query + 3, "n_iter", 0, MAX_ITERATIONS);
 	options.descent.early_exaggeration =
@@ -81,7 +86,7 @@ read_options(FunctionCallInfo fcinfo, int query)
 		options.descent.learning_rate =
 			argument_double(fcinfo, query + 6, "learning_rate", MIN_LEARNING_RATE_ARGUMENT,
 							MAX_LEARNING_RATE_ARGUMENT);
-	options.pca = (size_t) argument_int(fcinfo, query + 7, "pca", 0, PG_INT32_MAX);
+	options.affinities.pca = (size_t) argument_int(fcinfo, query + 7, "pca", 0, PG_INT32_MAX);
 	options.init = parse_init(argument_text(fcinfo, query + 8, "init"));
 	options.seed = (uint64_t) argument_bigint(fcinfo, query + 9, "seed");
 	options.descent.min_grad_norm =
@@ -141,28 +146,32 @@ read_start(Computation *computation, const char *text, const QueryRows *rows, in
 	return coordinates;
 }
 
-/* The core's part. */
+/* The core's part; the argument is a TsneCall. */
 static SdqStatus
 run_tsne(Job *job, void *argument)
 {
-	TsneWork *work = argument;
+	TsneCall *call = argument;
 
-	return tsne_map(job, work->rows, &work->options, &work->map);
+	return tsne_map(job, &call->rows.rows, &call->options, &call->map);
 }
 
-/* Raise what the core found wrong. */
+/* Check the arguments, from the query's number on, read the queries and compute the map. */
 static void
-check_tsne(SdqStatus status, size_t n)
+perform(FunctionCallInfo fcinfo, int query, Oid id_type, Computation *computation, TsneCall *call)
 {
-	if (status.code == SDQ_BAD_ARGUMENT)
-		/* Rounded down, so that the value in the hint is legal as it is printed. */
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("argument \"perplexity\" is %g, which is too large for %zu rows",
-							   status.a, n),
-						errhint("The largest legal value is %.2f: a third of the number of other "
-								"rows.",
-								floor(status.b * 100) / 100)));
-	check_status(status);
+	char *text = argument_text(fcinfo, query, "query");
+	double since = clock_seconds();
+	SdqStatus status;
+
+	call->options = read_options(fcinfo, query);
+	require_blas();
+	query_read_rows(computation, text, id_type, &call->rows);
+	if (call->options.init == TSNE_INIT_GIVEN)
+		call->options.start = read_start(computation, argument_text(fcinfo, query + 8, "init"),
+										 &call->rows, call->options.dims);
+	clock_lap(&since, &call->reading_seconds);
+	status = computation_run(computation, run_tsne, call);
+	check_affinities(status, call->rows.rows.n);
 }
 
 /* One row of the result per row of the map. */
@@ -190,20 +199,57 @@ synthdq_tsne(PG_FUNCTION_ARGS)
 {
 	Oid id_type;
 	int query = argument_skip_id_type(fcinfo, TSNE_ARGUMENTS, &id_type);
-	char *text = argument_text(fcinfo, query, "query");
-	TsneWork work = {.options = read_options(fcinfo, query)};
 	ResultSet result = result_set_begin(fcinfo);
 	Computation *computation = computation_begin();
-	QueryRows rows;
+	TsneCall call = {.reading_seconds = 0};
 
-	require_blas();
-	query_read_rows(computation, text, id_type, &rows);
-	work.rows = &rows.rows;
-	if (work.options.init == TSNE_INIT_GIVEN)
-		work.options.start = read_start(computation, argument_text(fcinfo, query + 8, "init"),
-										&rows, work.options.dims);
-	check_tsne(computation_run(computation, run_tsne, &work), rows.rows.n);
-	put_map(&result, &work.map, rows.ids);
+	perform(fcinfo, query, id_type, computation, &call);
+	put_map(&result, &call.map, call.rows.ids);
 	computation_end(computation);
 	return (Datum) 0;
+}
+
+/* The fields of tsne_stats_result. `peak` is the most bytes that were in use. */
+static void
+fill_stats(ResultRow *row, const TsneCall *call, size_t peak)
+{
+	const TsneMap *map = &call->map;
+	const AffinityTimes *times = &map->affinity_times;
+	double total = call->reading_seconds + times->reduction + times->neighbors + times->affinities +
+				   map->layout_seconds;
+
+	result_row_int8(row, (int64) map->n);
+	result_row_datum(row, Int32GetDatum((int32) call->rows.rows.d));
+	result_row_datum(row, Int32GetDatum(map->dims));
+	result_row_float8(row, call->options.affinities.perplexity);
+	result_row_float8(row, map->descent.kl);
+	result_row_datum(row, Int32GetDatum(map->descent.iterations));
+	/* Without an iteration there is no gradient. */
+	result_row_float8(row, map->descent.iterations > 0 ? map->descent.gradient_norm : NAN);
+	result_row_float8(row, total);
+	result_row_float8(row, call->reading_seconds);
+	result_row_float8(row, times->reduction);
+	result_row_float8(row, times->neighbors);
+	result_row_float8(row, times->affinities);
+	result_row_float8(row, map->layout_seconds);
+	result_row_int8(row, (int64) map->announced_bytes);
+	result_row_int8(row, (int64) peak);
+}
+
+/* tsne_stats([id_type,] query, ...), with the arguments of tsne() */
+Datum
+synthdq_tsne_stats(PG_FUNCTION_ARGS)
+{
+	Oid id_type;
+	int query = argument_skip_id_type(fcinfo, TSNE_ARGUMENTS, &id_type);
+	Computation *computation = computation_begin();
+	TsneCall call = {.reading_seconds = 0};
+	ResultRow row = {.n_fields = 0};
+
+	perform(fcinfo, query, id_type, computation, &call);
+	fill_stats(&row, &call, computation->arena.peak);
+	computation_end(computation);
+	if (call.map.n == 0)
+		PG_RETURN_NULL();
+	return result_row_composite(fcinfo, &row);
 }

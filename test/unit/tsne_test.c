@@ -34,9 +34,8 @@ static TsneOptions
 default_options(double perplexity)
 {
 	return (TsneOptions){
-		.perplexity = perplexity,
+		.affinities = {.perplexity = perplexity, .pca = 50},
 		.dims = 2,
-		.pca = 50,
 		.init = TSNE_INIT_PCA,
 		.descent = {.n_iter = 750, .early_exaggeration = 12, .exaggeration = 1},
 	};
@@ -321,13 +320,13 @@ test_small(void)
 				  name);
 		if (n >= TSNE_MIN_ROWS)
 		{
-			options.perplexity = tsne_max_perplexity(n) * 1.01;
+			options.affinities.perplexity = tsne_max_perplexity(n) * 1.01;
 			status = tsne_map(&bench.job, &rows, &options, &map);
 			snprintf(name, sizeof(name), "tsne_small: %zu rows above it are refused", n);
-			check(status.code == SDQ_BAD_ARGUMENT && status.a == options.perplexity &&
+			check(status.code == SDQ_BAD_ARGUMENT && status.a == options.affinities.perplexity &&
 					  status.b == (double) (n - 1) / 3,
 				  name);
-			options.perplexity = 1;
+			options.affinities.perplexity = 1;
 			check(tsne_map(&bench.job, &rows, &options, &map).code == SDQ_BAD_ARGUMENT,
 				  "perplexity 1 is refused");
 		}

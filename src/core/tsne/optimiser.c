@@ -292,6 +292,7 @@ iterate(Descent *descent, const DescentOptions *options, double entropy, Descent
 {
 	int settled = 0; /* iterations in a row with a small gradient */
 
+	job_progress(descent->job, "layout", 0, (size_t) options->n_iter, NAN);
 	for (int iteration = 0; iteration < options->n_iter && settled < SETTLED_ITERATIONS;
 		 iteration++)
 	{

@@ -7,9 +7,9 @@
  * transcriptomics", Nature Communications 10, 5416 (2019): the map keeps the large-scale arrangement
  * of the data and does not depend on luck.
  *
- * Memory: everything but the map is given back at the end. The estimate that is checked first adds
- * what lives at the same time at most; neighbour search and PCA have small scratch of their own on
- * top of it.
+ * Memory: everything but the map is given back at the end. The estimate that is checked first is what
+ * lives at the same time at most, in the search for neighbours or in the descent. The fit of principal
+ * components, which comes before both, checks what it needs itself.
  */
 #include "core/tsne/tsne.h"
 
@@ -17,11 +17,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/rng.h"
-#include "core/matrix/knn.h"
 #include "core/matrix/pca.h"
-#include "core/matrix/pca_reduce.h"
-#include "core/tsne/affinities.h"
 
 /* Standard deviation of the first coordinate at the start (van der Maaten and Hinton 2008; Kobak and
  * Berens 2019): so small that the affinities alone decide the first steps. */
@@ -30,49 +28,35 @@
 /* The jitter relative to it: keeps apart what shares coordinates, duplicates above all. */
 #define START_JITTER 0.01
 
-/* Rows between two polls of the stop flag. */
-#define POLL_ROWS 1024
-
-double
-tsne_max_perplexity(size_t n)
+/* The most that tsne_map() takes. */
+static bool
+needed_bytes(Job *job, const RowStore *rows, const TsneOptions *options, size_t *bytes)
 {
-	return n == 0 ? 0 : (double) (n - 1) / NEIGHBORS_PER_PERPLEXITY;
+	AffinityBytes affinities;
+	/* The map, and the components that it starts from. */
+	size_t per_row = 2 * (size_t) options->dims * sizeof(double);
+	size_t map;
+	size_t descent;
+	size_t held;
+
+	if (!row_affinities_bytes(job, rows, &options->affinities, &affinities) ||
+		!checked_multiply(rows->n, per_row, &map) ||
+		!optimise_map_bytes(rows->n, options->dims, pool_threads(job->pool), &descent) ||
+		!checked_add(affinities.held, descent, &held))
+		return false;
+	return checked_add(map, affinities.search > held ? affinities.search : held, bytes);
 }
 
 /* Will everything that lives at once fit? */
 static SdqStatus
-check_memory(Job *job, const RowStore *rows, const TsneOptions *options)
+check_memory(Job *job, const RowStore *rows, const TsneOptions *options, TsneMap *map)
 {
-	size_t n = rows->n;
-	size_t k = affinities_neighbors(n, options->perplexity);
-	size_t per_row =
-		k * (sizeof(uint32_t) + sizeof(double)) + (size_t) options->dims * sizeof(double);
-	size_t neighbors;
-	size_t affinities;
-	size_t descent;
-	size_t total;
+	size_t bytes;
 
-	if (options->pca > 0 && rows->d > options->pca)
-		per_row += 2 * options->pca * sizeof(double); /* the scores, and the store made of them */
-	if (!checked_multiply(n, per_row, &neighbors) || !affinities_bytes(n, k, &affinities) ||
-		!optimise_map_bytes(n, options->dims, pool_threads(job->pool), &descent) ||
-		!checked_add(neighbors, affinities, &total) || !checked_add(total, descent, &total))
-		return sdq_error(SDQ_TOO_LARGE, (double) n * (double) per_row, (double) SIZE_MAX);
-	return arena_check(job->arena, total);
-}
-
-/* Are all rows the same, as far as squared distances can tell? */
-static SdqStatus
-compare_rows(Job *job, const RowStore *rows, bool *all_equal)
-{
-	*all_equal = true;
-	for (size_t i = 1; i < rows->n && *all_equal; i++)
-	{
-		if (i % POLL_ROWS == 0 && stop_poll(job->stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		*all_equal = row_store_distance2(rows, 0, i) == 0;
-	}
-	return sdq_ok();
+	if (!needed_bytes(job, rows, options, &bytes) ||
+		!checked_add(bytes, job->arena->held, &map->announced_bytes))
+		return sdq_error(SDQ_TOO_LARGE, (double) rows->n, (double) SIZE_MAX);
+	return arena_check(job->arena, bytes);
 }
 
 /* The leading q scores[n][q] of the rows. */
@@ -88,31 +72,6 @@ principal_scores(Job *job, const RowStore *rows, size_t q, double **scores)
 	if (*scores == NULL)
 		return arena_failure(job->arena);
 	return pca_scores(job, rows, &pca, *scores);
-}
-
-/* A store of the rows' leading q scores. */
-static SdqStatus
-reduce_rows(Job *job, const RowStore *rows, size_t q, RowStore *reduced)
-{
-	Pca pca;
-	SdqStatus status = pca_fit(job, rows, q, &pca);
-
-	return sdq_failed(status) ? status : pca_reduce(job, rows, &pca, reduced);
-}
-
-/* Neighbours and affinities of the rows. */
-static SdqStatus
-find_affinities(Job *job, const RowStore *rows, double perplexity, Affinities *affinities)
-{
-	Neighbors neighbors;
-	SdqStatus status;
-
-	job_progress(job, "neighbours", 0, rows->n, NAN);
-	status = knn_self(job, rows, affinities_neighbors(rows->n, perplexity), &neighbors);
-	if (sdq_failed(status))
-		return status;
-	job_progress(job, "affinities", 0, rows->n, NAN);
-	return affinities_build(job, &neighbors, perplexity, affinities);
 }
 
 /* Add the leading principal components to y[n][dims], with START_DEVIATION along the first. */
@@ -168,42 +127,37 @@ start_map(Job *job, const RowStore *rows, const TsneOptions *options, double *y)
 static SdqStatus
 map_rows(Job *job, const RowStore *rows, const TsneOptions *options, TsneMap *map)
 {
-	RowStore reduced;
 	Affinities affinities;
-	SdqStatus status = sdq_ok();
+	double since;
+	SdqStatus status =
+		row_affinities(job, rows, &options->affinities, &affinities, &map->affinity_times);
 
-	if (options->pca > 0 && rows->d > options->pca)
-	{
-		job_progress(job, "reduction", 0, rows->n, NAN);
-		status = reduce_rows(job, rows, options->pca, &reduced);
-		rows = &reduced;
-	}
-	if (!sdq_failed(status))
-		status = find_affinities(job, rows, options->perplexity, &affinities);
+	since = clock_seconds();
 	if (!sdq_failed(status))
 		status = start_map(job, rows, options, map->y);
 	if (!sdq_failed(status))
 		status =
 			optimise_map(job, &affinities, options->dims, &options->descent, map->y, &map->descent);
+	clock_lap(&since, &map->layout_seconds);
 	return status;
 }
 
 SdqStatus
 tsne_map(Job *job, const RowStore *rows, const TsneOptions *options, TsneMap *map)
 {
-	double max_perplexity = tsne_max_perplexity(rows->n);
 	bool all_equal = true;
 	ArenaMark mark;
 	SdqStatus status = sdq_ok();
 
 	*map = (TsneMap){.n = rows->n, .dims = options->dims, .descent = {.kl = NAN}};
+	map->announced_bytes = job->arena->held;
 	if (rows->n >= TSNE_MIN_ROWS)
 	{
-		if (!(options->perplexity > 1 && options->perplexity <= max_perplexity))
-			return sdq_error(SDQ_BAD_ARGUMENT, options->perplexity, max_perplexity);
-		status = check_memory(job, rows, options);
+		status = row_affinities_check(rows->n, options->affinities.perplexity);
 		if (!sdq_failed(status))
-			status = compare_rows(job, rows, &all_equal);
+			status = check_memory(job, rows, options, map);
+		if (!sdq_failed(status))
+			status = rows_all_equal(job, rows, &all_equal);
 		if (sdq_failed(status))
 			return status;
 	}

@@ -14,13 +14,11 @@
 #include "core/base/job.h"
 #include "core/matrix/row_store.h"
 #include "core/tsne/optimiser.h"
+#include "core/tsne/row_affinities.h"
 
 /* Largest magnitude of a coordinate of a given start: the same order as the farthest that points get in
  * MAX_ITERATIONS steps, for which the kernels are made. */
 #define TSNE_MAX_START 1e6
-
-/* With fewer rows no perplexity is legal; their map is the origin. */
-#define TSNE_MIN_ROWS 5
 
 typedef enum TsneInit
 {
@@ -31,9 +29,8 @@ typedef enum TsneInit
 
 typedef struct TsneOptions
 {
-	double perplexity; /* 1 < perplexity <= tsne_max_perplexity(n) */
-	int dims;          /* 2 or 3 */
-	size_t pca;        /* reduce to so many components first if d is larger; 0 = never */
+	AffinityOptions affinities;
+	int dims; /* 2 or 3 */
 	TsneInit init;
 	const double
 		*start;    /* [n][dims] in the final order of rows, borrowed, within TSNE_MAX_START; read
@@ -48,10 +45,11 @@ typedef struct TsneMap
 	int dims;
 	double *y; /* [n][dims], centred; all 0 if n < TSNE_MIN_ROWS or all rows are equal */
 	DescentResult descent; /* kl = NAN and no iteration where there is no map */
+	AffinityTimes affinity_times;
+	double layout_seconds; /* start and descent */
+	size_t
+		announced_bytes; /* what the arena was expected to hold at most, with what it held before */
 } TsneMap;
-
-/* (n - 1) / 3: a perplexity needs three times as many neighbours. */
-extern double tsne_max_perplexity(size_t n);
 
 /*
  * The map of all rows, in their final order. The result is allocated from job->arena, all else is
@@ -60,8 +58,7 @@ extern double tsne_max_perplexity(size_t n);
  * Progress phases: "reduction", "neighbors", "affinities", "layout". Same bits for any number of
  * threads.
  *
- * SDQ_BAD_ARGUMENT if the perplexity is out of range for n >= TSNE_MIN_ROWS (a = perplexity,
- * b = largest legal value), SDQ_INTERRUPTED, SDQ_NOT_CONVERGED from the eigensolver, or a memory
+ * SDQ_BAD_ARGUMENT as row_affinities_check() for n >= TSNE_MIN_ROWS, SDQ_INTERRUPTED, SDQ_NOT_CONVERGED from the eigensolver, or a memory
  * status.
  */
 extern SdqStatus tsne_map(Job *job, const RowStore *rows, const TsneOptions *options, TsneMap *map);
