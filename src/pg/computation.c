@@ -22,6 +22,9 @@
 
 #define NOTICE_INTERVAL_MS 2000
 
+/* Room for the time left in a message. */
+#define TIME_LEFT_SIZE 64
+
 static void *
 context_allocate(void *context, size_t bytes)
 {
@@ -63,20 +66,52 @@ poll_interrupts(void *context)
 	return computation->caught != NULL;
 }
 
+/* Note how far the phase is; one that starts over is a new one. */
+static void
+follow_phase(Computation *computation, const char *phase, size_t done, TimestampTz now)
+{
+	if (computation->phase == NULL || strcmp(computation->phase, phase) != 0 ||
+		done < computation->phase_done)
+	{
+		computation->phase = phase;
+		computation->phase_start = now;
+		computation->phase_first = done;
+	}
+	computation->phase_done = done;
+}
+
+/* How long the rest of the phase will take at its pace so far, for a message; empty while it has none. */
+static void
+print_time_left(const Computation *computation, size_t total, TimestampTz now, char *text,
+				size_t size)
+{
+	double seconds = (double) (now - computation->phase_start) / USECS_PER_SEC;
+	size_t done = computation->phase_done;
+
+	text[0] = '\0';
+	if (done > computation->phase_first && done <= total)
+		snprintf(
+			text, size, ", %.0f s left",
+			ceil(seconds * (double) (total - done) / (double) (done - computation->phase_first)));
+}
+
 /* A NOTICE every two seconds, if synthdq.progress asks for it. */
 static void
-report_progress(void *context, const char *phase, size_t done, size_t total, double objective)
+report_progress(void *context, const char *phase, size_t done, size_t total, double kl)
 {
 	Computation *computation = context;
 	TimestampTz now = GetCurrentTimestamp();
+	char left[TIME_LEFT_SIZE];
 
+	follow_phase(computation, phase, done, now);
 	if (now < computation->next_notice)
 		return;
 	computation->next_notice = TimestampTzPlusMilliseconds(now, NOTICE_INTERVAL_MS);
-	if (isnan(objective))
-		ereport(NOTICE, (errmsg("%s: %zu of %zu", phase, done, total)));
+	print_time_left(computation, total, now, left, sizeof(left));
+	if (isnan(kl))
+		ereport(NOTICE, (errmsg("%s: %zu of %zu%s", phase, done, total, left)));
 	else
-		ereport(NOTICE, (errmsg("%s: %zu of %zu, objective %.6g", phase, done, total, objective)));
+		ereport(NOTICE, (errmsg("%s: %zu of %zu, KL %.4f%s", phase, done, total, kl, left)));
 }
 
 Computation *

@@ -31,6 +31,10 @@ typedef struct Computation
 	Progress progress;
 	ErrorData *caught; /* an error thrown while interrupts were processed under way */
 	TimestampTz next_notice;
+	const char *phase; /* reported last, and when it began, having done so much */
+	TimestampTz phase_start;
+	size_t phase_first;
+	size_t phase_done; /* so far */
 } Computation;
 
 /* The part that runs in the core; may be called without threads too. */

@@ -276,7 +276,7 @@ find_neighbors(Job *job, const RowStore *reference, const RowStore *query,
 	}
 	if (sdq_failed(status))
 		return status;
-	job_progress(job, "neighbours", 0, query->n, NAN);
+	job_progress(job, "neighbors", 0, query->n, NAN);
 	if (is_reduced)
 		status = measure_distances(job, reference, query, distance);
 	if (!sdq_failed(status))

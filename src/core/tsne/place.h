@@ -49,7 +49,7 @@ typedef struct Placement
  * and at most PLACE_MAX_COORDINATE in magnitude. Both stores are finished. No query rows: no placement.
  * The result is allocated from job->arena, all else is released; memory is checked against the arena's
  * limit before the work starts. Time O(n_query n_reference d) for the neighbours, O(n_query) for the
- * rest. Progress phases: "reduction", "neighbours", "field", "placing".
+ * rest. Progress phases: "reduction", "neighbors", "field", "placing".
  *
  * SDQ_BAD_ARGUMENT with a PlaceFault, SDQ_INTERRUPTED, SDQ_NOT_CONVERGED from the eigensolver, or a
  * memory status.
