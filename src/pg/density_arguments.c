@@ -31,6 +31,7 @@ is_valid_bandwidth(const Bandwidth *bandwidth)
 		case BANDWIDTH_SCOTT:
 		case BANDWIDTH_SILVERMAN: return bandwidth->value == 0;
 		case BANDWIDTH_NUMBER: return isfinite(bandwidth->value) && bandwidth->value > 0;
+		case BANDWIDTH_ISJ: break; /* one dimension only */
 	}
 	return false;
 }

@@ -256,7 +256,7 @@ check_kernel(const char *kernel)
 Datum
 synthdq_kde_ecdf(PG_FUNCTION_ARGS)
 {
-	KdeWork work;
+	KdeWork work = {0};
 
 	work.options.grid_size = argument_grid_size(fcinfo, 1);
 	work.options.bandwidth = argument_bandwidth_text(fcinfo, 2);

@@ -387,6 +387,7 @@ synthdq_kde2d_state_out(PG_FUNCTION_ARGS)
 		case BANDWIDTH_SCOTT: appendStringInfoString(&out, "scott"); break;
 		case BANDWIDTH_SILVERMAN: appendStringInfoString(&out, "silverman"); break;
 		case BANDWIDTH_NUMBER: append_double(&out, parameters.bandwidth); break;
+		case BANDWIDTH_ISJ: break; /* refused for points */
 	}
 	append_end(&out, parameters.x_lo);
 	append_end(&out, parameters.x_hi);

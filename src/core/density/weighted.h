@@ -1,0 +1,37 @@
+/*
+ * weighted.h
+ *		Weighted values: what densities of one variable are made of.
+ */
+#ifndef SYNTHDQ_CORE_DENSITY_WEIGHTED_H
+#define SYNTHDQ_CORE_DENSITY_WEIGHTED_H
+
+#include <stddef.h>
+
+#include "core/base/job.h"
+#include "core/base/status.h"
+#include "core/sample/stream.h"
+
+/*
+ * Ascending values with their weights. Equal values may follow each other, and weights may be 0. Borrowed.
+ *
+ * Two kinds of weights: counts, that say how often a value was seen, have effective_n = total; weights of
+ * reliability have (sum of weights)^2 / (sum of their squares), as scipy and Kish, "Survey Sampling", 1965. The
+ * variance is sum of weight * deviation^2 / total * effective_n / (effective_n - 1), that of
+ * numpy.cov(fweights) or numpy.cov(aweights).
+ */
+typedef struct WeightedSample
+{
+	size_t n;
+	const double *values;  /* [n], no NaN */
+	const double *weights; /* [n], finite, at least 0 */
+	double total;          /* their sum: finite; above 0 unless n = 0 */
+	double effective_n;
+} WeightedSample;
+
+/* A sample of counted values. Needs 8 bytes per distinct value in the arena. */
+extern SdqStatus weighted_from_view(Job *job, const SampleView *view, WeightedSample *sample);
+
+/* Values converted or added up between two polls of the stop flag. */
+#define WEIGHTED_POLL_INTERVAL ((size_t) 1 << 20)
+
+#endif
