@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/bytes.h"
 #include "core/base/status.h"
 #include "core/sample/memory.h"
 
@@ -56,5 +57,12 @@ extern int64_t *exact_sums_plane(ExactSums *sums, SampleMemory *memory, size_t p
 /* Sum i over divisor > 0, rounded once from at least 64 bits: within half a unit in the last place and a
  * thousandth. With divisor 1 that is the sum correctly rounded. Infinite if it exceeds a double. */
 extern double exact_sums_quotient(const ExactSums *sums, size_t i, int64_t divisor);
+
+/* As bytes: add what sums in normal form take to *size (false: beyond a size_t), write them and return where
+ * they end, read n sums into an object of n sums without memory of its own. Bytes that were not so written are
+ * noted in the cursor. */
+extern bool exact_sums_add_size(const ExactSums *sums, size_t *size);
+extern uint8_t *exact_sums_write(const ExactSums *sums, uint8_t *at);
+extern SdqStatus exact_sums_read(ExactSums *sums, SampleMemory *memory, ByteCursor *cursor);
 
 #endif
