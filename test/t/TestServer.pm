@@ -72,6 +72,14 @@ sub state_types
         WHERE e.extname = 'synthdq' AND t.typtype = 'b' AND t.typname !~ '^_' ORDER BY 1});
 }
 
+# A density of a composite type of n nodes, a function of a column x.
+sub density
+{
+    my ($type, $n, $axes) = @_;
+    return qq{jsonb_populate_record(NULL::$type, jsonb_build_object($axes, 'n', 2, 'density',
+              array_fill(CASE WHEN abs(x) < 1e4 THEN abs(x) ELSE 3 END, ARRAY[$n])))};
+}
+
 # Arguments that are no column, by name and type: parameters, the same for all rows, and functions of a
 # column x.
 my %parameters = (
@@ -81,6 +89,8 @@ my %parameters = (
     'bandwidth double precision' => '0.7',
     'zero_method text' => q{'pratt'},
     'method text' => q{'auto'},
+    'k kde_result' => density('kde_result', 2, q{'x', ARRAY[0, 1]}),
+    'k kde2d_result' => density('kde2d_result', 4, q{'x', ARRAY[0, 1], 'y', ARRAY[5, 7]}),
     (map { ("${_}lo double precision" => '-20', "${_}hi double precision" => '30') } '', 'x_', 'y_'),
 );
 
