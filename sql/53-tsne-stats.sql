@@ -115,3 +115,68 @@ COMMENT ON FUNCTION tsne_stats(
     text, text, double precision, integer, integer, double precision, double precision, double precision, integer,
     text, bigint, double precision
 ) IS 'how a t-SNE map is computed, with text ids';
+
+-- tsne_point_kl(query, map, perplexity => 30, pca => 50) -> setof (id, kl)
+-- The part of each row in the divergence of a map, so that badly placed rows can be marked.
+--   query       one SELECT that returns (id, array) with an integer id: the rows that were mapped
+--   map         the same for their places in the map: (id, ARRAY[x, y]), one to three coordinates, with the same ids. The
+--               map may be that of tsne() or of any other program
+--   perplexity  as in tsne(): above 1, at most a third of the number of other rows
+--   pca         look for neighbors among so many principal components, if arrays are longer; 0 = never
+--   kl          sum over j of p_ij ln(p_ij / q_ij), p being the similarities of tsne() and q_ij = w_ij / Z,
+--               w_ij = 1 / (1 + |y_i - y_j|^2), Z the sum of w over all pairs of different rows
+-- The sum over all rows is the kl of tsne_stats(), but for the error of the grid there: this one is exact. A row whose
+-- neighbors lie far from it in the map has more than its share; a value below zero is no fault. With less than five
+-- rows, or all rows equal, kl is NULL. Rows whose array is NULL are skipped; a NULL, NaN or infinite element, another
+-- number of elements, or an id that only one of the queries returns is an error that names the id. No rows: no rows. The
+-- same rows give the same result, bit for bit on one machine, in any order and for any number of threads.
+--   SELECT id FROM tsne_point_kl('SELECT id, px FROM digits', 'SELECT id, ARRAY[x, y] FROM map') ORDER BY kl DESC LIMIT 20;
+-- van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008.
+CREATE FUNCTION tsne_point_kl(
+    query text,
+    map text,
+    perplexity double precision DEFAULT 30,
+    pca integer DEFAULT 50
+)
+RETURNS TABLE (
+    id bigint,
+    kl double precision
+)
+    AS 'MODULE_PATHNAME', 'synthdq_tsne_point_kl'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION tsne_point_kl(text, text, double precision, integer) IS
+    'the part of each row in the Kullback-Leibler divergence of a map';
+
+-- tsne_point_kl(id_type, query, map, ...): the same for ids of any type that can be ordered.
+--   SELECT * FROM tsne_point_kl(NULL::uuid, 'SELECT key, px FROM digits', 'SELECT key, ARRAY[x, y] FROM map');
+CREATE FUNCTION tsne_point_kl(
+    id_type anyelement,
+    query text,
+    map text,
+    perplexity double precision DEFAULT 30,
+    pca integer DEFAULT 50
+)
+RETURNS TABLE (
+    id anyelement,
+    kl double precision
+)
+    AS 'MODULE_PATHNAME', 'synthdq_tsne_point_kl'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION tsne_point_kl(anyelement, text, text, double precision, integer) IS
+    'divergence of the rows of a map, with ids of the type of the first argument';
+
+CREATE FUNCTION tsne_point_kl(
+    id_type text,
+    query text,
+    map text,
+    perplexity double precision DEFAULT 30,
+    pca integer DEFAULT 50
+)
+RETURNS TABLE (
+    id text,
+    kl double precision
+)
+    AS 'MODULE_PATHNAME', 'synthdq_tsne_point_kl'
+    LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION tsne_point_kl(text, text, text, double precision, integer) IS
+    'divergence of the rows of a map, with text ids';

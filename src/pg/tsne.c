@@ -30,9 +30,6 @@
 #define MAX_LEARNING_RATE_ARGUMENT 1e9
 #define MAX_GRADIENT_NORM_ARGUMENT 1e9
 
-/* Three times as many neighbors of each row have to be kept. */
-#define MAX_PERPLEXITY 1e6
-
 /* What the value of `init` consists of unless it is a query. */
 #define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
