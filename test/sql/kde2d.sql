@@ -118,9 +118,12 @@ SET synthdq.threads = 1;
 INSERT INTO plans SELECT 'serial', kde2d(x, y, 20, 'scott') FROM kde2d_many;
 SET synthdq.threads = 3;
 INSERT INTO plans SELECT 'threads', kde2d(x, y, 20, 'scott') FROM kde2d_many;
-SET synthdq.cpu_level = plain;
-INSERT INTO plans SELECT 'plain', kde2d(x, y, 20, 'scott')
+INSERT INTO plans SELECT 'order', kde2d(x, y, 20, 'scott')
 FROM (SELECT * FROM kde2d_many ORDER BY i DESC) s;
+SET synthdq.cpu_level = plain;
+SELECT pg_temp.close_to((SELECT (kde2d(x, y, 20, 'scott')).density FROM kde2d_many), (k).density, 1e-14)
+           AS other_instructions
+FROM plans WHERE plan = 'serial';
 RESET synthdq.cpu_level;
 RESET synthdq.threads;
 SET max_parallel_workers_per_gather = 3;

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "core/density/gaussian.h"
+#include "core/density/kde2d_tiles.h"
 #include "core/density/moments.h"
 #include "core/density/scale.h"
 
@@ -176,12 +177,17 @@ sum_kernels(Job *job, const PointSet *points, double n, const Gaussian2d *kernel
 	double factor = INVERSE_2PI * kernel->inverse_x / n * kernel->inverse_y;
 	Kde2dSum sum = {
 		.points = points, .x = nodes_x, .y = nodes_y, .grid_size = grid_size, .kernel = *kernel};
+	PlaneGrid grid = {.x = nodes_x, .y = nodes_y, .size = grid_size, .kernel = *kernel};
+	TilesPlan plan;
 	SdqStatus status;
 
 	result->density = arena_alloc(job->arena, n_nodes, sizeof(double));
 	if (nodes_x == NULL || nodes_y == NULL || rows == NULL || result->density == NULL)
 		return arena_failure(job->arena);
-	status = grid_sum(job, points->n, n_nodes, kde2d_term, &sum, result->density);
+	if (tiles_plan(&grid, &plan))
+		status = tiles_sum(job, points, &grid, &plan, result->density);
+	else
+		status = grid_sum(job, points->n, n_nodes, kde2d_term, &sum, result->density);
 	if (sdq_failed(status))
 		return status;
 

@@ -1,0 +1,265 @@
+/*
+ * kde2d_test.c
+ *		Densities of points by matrix products: against scipy, against the direct sum, on every
+ *		instruction set, and the same bits for any number of threads. Reference values:
+ *		test/reference/kde2d.py. Small cases and hostile data are in kde_test.c.
+ */
+#include "check.h"
+#include "workbench.h"
+
+#include <string.h>
+
+#include "core/base/cpu.h"
+#include "core/density/gaussian.h"
+#include "core/density/kde2d.h"
+#include "core/density/kde2d_tiles.h"
+#include "kde.h"
+#include "kde2d.h"
+
+#define MANY_POINTS 20000
+
+static Kde2dOptions
+options_of(size_t grid_size, double limit)
+{
+	return (Kde2dOptions){.grid_size = grid_size,
+						  .bandwidth = {.rule = BANDWIDTH_SCOTT},
+						  .x_range = {.lo = -limit, .hi = limit},
+						  .y_range = {.lo = -limit, .hi = limit}};
+}
+
+/* The density, or the end of the program. */
+static Kde2d
+density_of(Bench *bench, const Point2d *points, size_t n, Kde2dOptions options)
+{
+	Kde2d result;
+
+	if (sdq_failed(kde2d_evaluate(&bench->job, points, n, &options, &result)) ||
+		result.outcome != KDE_DONE)
+		exit(EXIT_FAILURE);
+	return result;
+}
+
+static void
+correlated_points(Point2d *points, double correlation)
+{
+	double other = sqrt(1 - correlation * correlation);
+
+	for (size_t i = 0; i < KDE_N_POINTS; i++)
+	{
+		points[i].x = kde_normals[i] / 1024.0;
+		points[i].y = correlation * points[i].x + other * (kde_normals[KDE_N_POINTS + i] / 1024.0);
+	}
+}
+
+/* The whitened kernel of a density. */
+static Gaussian2d
+kernel_of(const Kde2d *density)
+{
+	double conditional = 1 - density->correlation * density->correlation;
+
+	return (Gaussian2d){.inverse_x = 1 / density->bandwidth_x,
+						.slope = density->correlation * density->bandwidth_y / density->bandwidth_x,
+						.inverse_y = 1 / (density->bandwidth_y * sqrt(conditional))};
+}
+
+/* Relative, at the nodes that matter: above 1e-6 of the peak. */
+static void
+test_scipy(void)
+{
+	static Point2d points[KDE_N_POINTS];
+	Bench bench;
+
+	for (int c = 0; c < PLANE_N_CORRELATIONS; c++)
+	{
+		double peak = 0;
+		double worst = 0;
+		Kde2d got;
+		PlaneGrid grid;
+		TilesPlan plan;
+
+		bench_open(&bench, 2);
+		correlated_points(points, plane_correlations[c]);
+		got = density_of(&bench, points, KDE_N_POINTS, options_of(PLANE_GRID, PLANE_LIMIT));
+		for (size_t i = 0; i < PLANE_GRID * PLANE_GRID; i++)
+			peak = fmax(peak, got.density[i]);
+		for (size_t i = 0; i < PLANE_LISTED; i++)
+		{
+			double want = plane_density[c][i];
+
+			if (want > 1e-6 * peak)
+				worst = fmax(worst, fabs(got.density[i * PLANE_STRIDE] / want - 1));
+		}
+		grid = (PlaneGrid){.x = got.x, .y = got.y, .size = PLANE_GRID, .kernel = kernel_of(&got)};
+		printf("# correlation %g: relative error %.2g\n", plane_correlations[c], worst);
+		check(tiles_plan(&grid, &plan), "kde_scipy_2d: the grid is done by products");
+		check(worst < 1e-12, "kde_scipy_2d: density, relative");
+		bench_close(&bench);
+	}
+}
+
+/* Largest relative difference of got from want where want is above `floor`; zeros stay zeros. */
+static double
+worst_error(const double *got, const double *want, size_t n, double floor)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (!(got[i] >= 0))
+			return INFINITY;
+		if (want[i] > floor)
+			worst = fmax(worst, fabs(got[i] / want[i] - 1));
+		else
+			worst = fmax(worst, got[i] / floor - 1);
+	}
+	return worst;
+}
+
+/* Points with weights: a cloud, ascending by x as a set must be. */
+static PointSet
+weighted_cloud(Bench *bench, size_t n, double correlation)
+{
+	double *rows = random_rows(n, 2, 7);
+	Point2d *points = malloc(n * sizeof(Point2d));
+	PointSet set;
+
+	for (size_t i = 0; i < n; i++)
+		points[i] =
+			(Point2d){rows[2 * i], correlation * rows[2 * i] +
+									   sqrt(1 - correlation * correlation) * rows[2 * i + 1]};
+	if (sdq_failed(points_collect(&bench->job, points, n, &set)))
+		exit(EXIT_FAILURE);
+	for (size_t i = 0; i < set.n; i++)
+		set.weights[i] = (double) (1 + i * 7919 % 5);
+	free(rows);
+	free(points);
+	return set;
+}
+
+/* One case: grid of `size` nodes from -limit to limit, kernel of standard deviations h. */
+static void
+compare_with_direct_sum(size_t n, size_t size, double limit, double h, double correlation)
+{
+	Bench bench;
+	Gaussian2d kernel = {.inverse_x = 1 / h,
+						 .slope = correlation,
+						 .inverse_y = 1 / (h * sqrt(1 - correlation * correlation))};
+	PlaneGrid grid = {.size = size, .kernel = kernel};
+	TilesPlan plan;
+	PointSet set;
+	double *nodes;
+	double *want;
+	double *got;
+	double worst = 0;
+
+	bench_open(&bench, 2);
+	set = weighted_cloud(&bench, n, correlation);
+	nodes = arena_alloc(&bench.arena, size, sizeof(double));
+	want = arena_alloc(&bench.arena, size * size, sizeof(double));
+	got = arena_alloc(&bench.arena, size * size, sizeof(double));
+	grid_axis(&(GridRange){.lo = -limit, .hi = limit}, 0, 0, 1, size, nodes);
+	grid.x = nodes;
+	grid.y = nodes;
+	for (size_t i = 0; i < size * size; i++)
+		want[i] = gaussian_sum_2d(set.x, set.y, set.weights, set.n, nodes[i % size],
+								  nodes[i / size], &kernel);
+	printf("# %zu points, %zu nodes, h = %g, correlation %g\n", n, size, h, correlation);
+	check(tiles_plan(&grid, &plan), "the grid is done by products");
+	for (CpuLevel level = CPU_PLAIN; level <= CPU_AVX512; level++)
+	{
+		cpu_set_limit(level);
+		if (sdq_failed(tiles_sum(&bench.job, &set, &grid, &plan, got)))
+			exit(EXIT_FAILURE);
+		worst = fmax(worst, worst_error(got, want, size * size, 1e-60));
+	}
+	cpu_set_limit(CPU_HIGHEST);
+	printf("# relative error %.2g\n", worst);
+	check(worst < 1e-11, "products equal the direct sum down to 1e-60, on every instruction set");
+	bench_close(&bench);
+}
+
+static void
+test_direct_sum(void)
+{
+	static const double correlations[] = {0, 0.5, -0.9, 0.99, -0.999};
+
+	if (CHECK_RACES_ONLY)
+		return;
+	for (size_t c = 0; c < sizeof(correlations) / sizeof(correlations[0]); c++)
+		compare_with_direct_sum(1500, 201, 4, 0.25, correlations[c]);
+	/* More than one tile, with a last one that is hardly there; few points; one point a block. */
+	compare_with_direct_sum(100, 257, 5, 0.3, 0.6);
+	compare_with_direct_sum(33, 515, 5, 0.1, -0.7);
+	compare_with_direct_sum(1, 16, 2, 0.5, 0.3);
+	/* Nodes far beyond all points, and a grid that holds only some of them. */
+	compare_with_direct_sum(500, 300, 40, 0.5, 0.4);
+	compare_with_direct_sum(3000, 64, 0.5, 0.2, 0.8);
+}
+
+/* Where products would cost digits the direct sum stands in. */
+static void
+test_plan(void)
+{
+	double nodes[100];
+	double far[100];
+	PlaneGrid grid = {.x = nodes, .y = nodes, .size = 100, .kernel = {10, 0, 10}};
+	TilesPlan plan;
+
+	grid_axis(&(GridRange){.lo = -5, .hi = 5}, 0, 0, 1, 100, nodes);
+	grid_axis(&(GridRange){.lo = 1e9 - 5, .hi = 1e9 + 5}, 0, 0, 1, 100, far);
+	check(tiles_plan(&grid, &plan), "an ordinary grid is done by products");
+	grid.y = far;
+	check(!tiles_plan(&grid, &plan), "one whose nodes are rounded is not");
+	grid.y = nodes;
+	grid.kernel.inverse_y = 1e6;
+	check(!tiles_plan(&grid, &plan), "one with nodes far apart is not");
+	grid.kernel.inverse_y = 1.7e308;
+	check(!tiles_plan(&grid, &plan), "one whose kernel is a point is not");
+	grid.kernel = (Gaussian2d){10, 1000, 10};
+	check(!tiles_plan(&grid, &plan), "one with columns far apart is not");
+	grid.kernel = (Gaussian2d){10, 0, 10};
+	grid.size = 2;
+	check(!tiles_plan(&grid, &plan), "one of two nodes is not");
+}
+
+static void
+test_threads(void)
+{
+	static Point2d points[MANY_POINTS];
+	static double want[120 * 120];
+	static const size_t strides[4] = {7, 11, 13,
+									  17}; /* without a common divisor with MANY_POINTS */
+	bool same = true;
+	int run = 0;
+
+	for (int threads = 1; threads <= 7; threads = threads == 3 ? 7 : threads + 1)
+	{
+		Bench bench;
+		Kde2d got;
+
+		bench_open(&bench, threads);
+		/* A fixed multiset, in another order each time. */
+		for (size_t i = 0; i < MANY_POINTS; i++)
+		{
+			size_t j = i * strides[run] % MANY_POINTS;
+
+			points[i] = (Point2d){sin((double) j), cos(3 * (double) (j / 2))};
+		}
+		got = density_of(&bench, points, MANY_POINTS, options_of(120, 1.5));
+		if (run++ == 0)
+			memcpy(want, got.density, sizeof(want));
+		same &= memcmp(want, got.density, sizeof(want)) == 0;
+		bench_close(&bench);
+	}
+	check(same, "the same bits for 1, 2, 3, 7 threads and any order of the points");
+}
+
+int
+main(void)
+{
+	test_scipy();
+	test_direct_sum();
+	test_plan();
+	test_threads();
+	return check_done();
+}
