@@ -1,6 +1,6 @@
 -- tsne_place: new rows in a t-SNE map that stands.
 
--- tsne_place(reference, query, perplexity => 5, pca => 50) -> setof (id, x, y, distance)
+-- tsne_place(reference, query, perplexity => 15, pca => 50) -> setof (id, x, y, distance)
 -- Where the rows of a query would lie in the map of others, which stays as it is: maps fitted apart cannot be compared,
 -- but each version of synthetic rows can be placed in one map of the real ones.
 --   reference   one SELECT that returns (id, array, x, y): the rows of the map and their places in it, real or double
@@ -12,8 +12,8 @@
 --   x, y        its place
 --   distance    Euclidean distance from the nearest row of the reference, over all elements of the arrays. A row that
 --               is far from everything is placed somewhere, too; this tells
--- A row starts at the median of the places of its nearest reference rows, and moves 250 steps down the gradient of t-SNE
--- with the reference fixed. It is placed by itself: the same reference gives it the same place, bit for bit on one
+-- A row starts at the place of one of its 25 nearest reference rows, or at their median, whichever suits its neighbors
+-- best, and moves 250 steps down the gradient of t-SNE with the reference fixed. It is placed by itself: the same reference gives it the same place, bit for bit on one
 -- machine, whatever other rows the query returns, in any order, and for any number of threads. A row of the reference
 -- that is placed anew lands near its place, not in it. No row is placed outside the disc around the map.
 -- Rows whose array, x or y is NULL are skipped. NaN, an infinite value, or a coordinate beyond 1e15 is an error that
@@ -25,7 +25,7 @@
 CREATE FUNCTION tsne_place(
     reference text,
     query text,
-    perplexity double precision DEFAULT 5,
+    perplexity double precision DEFAULT 15,
     pca integer DEFAULT 50
 )
 RETURNS TABLE (
@@ -47,7 +47,7 @@ CREATE FUNCTION tsne_place(
     id_type anyelement,
     reference text,
     query text,
-    perplexity double precision DEFAULT 5,
+    perplexity double precision DEFAULT 15,
     pca integer DEFAULT 50
 )
 RETURNS TABLE (
@@ -65,7 +65,7 @@ CREATE FUNCTION tsne_place(
     id_type text,
     reference text,
     query text,
-    perplexity double precision DEFAULT 5,
+    perplexity double precision DEFAULT 15,
     pca integer DEFAULT 50
 )
 RETURNS TABLE (

@@ -163,31 +163,113 @@ test_middle(void)
 	bench_close(&bench);
 }
 
-/* The same descent, its field summed over all rows in double; k = 25 neighbours, perplexity 5. */
+/*
+ * Neighbours in three places. All 25 are equally far from the new row, in columns of their own: eleven lie
+ * around (0, 0), seven around (40, 20) and seven around (20, 40). Both coordinates of their median are about
+ * 20, where 2,000 other rows crowd, 6.4 on a unit of area. There the objective is about
+ * 1.5 (11 ln 801 + 14 ln 401) / 25 + ln(6.4 pi ln 101) = 14.0, among the eleven it is
+ * 1.5 (14 ln 2001) / 25 + ln 10 = 8.7 and a little, among seven of the others 10.
+ */
+static void
+test_split(void)
+{
+	enum
+	{
+		NEAR = 25,
+		N = NEAR + 2000,
+		D = NEAR
+	};
+	static const double middle[3][2] = {{0, 0}, {40, 20}, {20, 40}};
+	double *rows = calloc((size_t) N * D, sizeof(double));
+	double *map = malloc(sizeof(double) * 2 * N);
+	double row[D] = {0};
+	PlaceOptions options = {.perplexity = 5};
+	Bench bench;
+	RowStore reference;
+	RowStore query;
+	Placement result;
+	Rng rng;
+
+	rng_seed(&rng, 10, RNG_STREAM_TEST);
+	for (size_t i = 0; i < N; i++)
+	{
+		double angle = 2 * acos(-1.0) * rng_double(&rng);
+		/* Even over the crowd's disc; a small one around each of the three. */
+		double radius = (i < NEAR ? 1 : 10) * sqrt(rng_double(&rng));
+		size_t part = i < 11 ? 0 : i < 18 ? 1 : 2;
+
+		map[2 * i] = (i < NEAR ? middle[part][0] : 20) + radius * cos(angle);
+		map[2 * i + 1] = (i < NEAR ? middle[part][1] : 20) + radius * sin(angle);
+		if (i < NEAR)
+			rows[i * D + i] = 1;
+		else
+			rows[i * D] = 100 + rng_double(&rng);
+	}
+	bench_open(&bench, 1);
+	reference = make_store(&bench, rows, N, D);
+	query = make_store(&bench, row, 1, D);
+	result = place(&bench, &reference, map, &query, &options);
+	check(hypot(result.y[0], result.y[1]) < 5,
+		  "a row with neighbours in three places lands where most are, not between them");
+	bench_close(&bench);
+	free(rows);
+	free(map);
+}
+
+/* The number of neighbours at perplexity 5. */
+#define PLAIN_NEIGHBORS 25
+
+/* The median of one coordinate of the neighbours: the one that 12 are below. */
+static double
+plain_median(const uint32_t *index, const double *map, size_t d)
+{
+	for (size_t j = 0; j < PLAIN_NEIGHBORS; j++)
+	{
+		size_t below = 0;
+
+		for (size_t l = 0; l < PLAIN_NEIGHBORS; l++)
+			below += map[2 * index[l] + d] < map[2 * index[j] + d];
+		if (below == PLAIN_NEIGHBORS / 2)
+			return map[2 * index[j] + d];
+	}
+	return NAN;
+}
+
+/* The objective at y, its field summed over all rows. */
+static double
+plain_objective(const double *p, const uint32_t *index, const double *map, size_t n,
+				const double *y)
+{
+	double attraction = 0;
+	double s = 0;
+
+	for (size_t l = 0; l < PLAIN_NEIGHBORS; l++)
+		attraction +=
+			p[l] * log(1 + pow(y[0] - map[2 * index[l]], 2) + pow(y[1] - map[2 * index[l] + 1], 2));
+	for (size_t j = 0; j < n; j++)
+		s += 1 / (1 + pow(y[0] - map[2 * j], 2) + pow(y[1] - map[2 * j + 1], 2));
+	return 1.5 * attraction + log(s);
+}
+
+/* The same descent, its field summed over all rows in double; perplexity 5. */
 static void
 place_plainly(const double *distance2, const uint32_t *index, const double *map, size_t n,
 			  double *y)
 {
-	enum
-	{
-		K = 25
-	};
-	double scratch[K];
-	double p[K];
+	double scratch[PLAIN_NEIGHBORS];
+	double p[PLAIN_NEIGHBORS];
 	double velocity[2] = {0, 0};
 
-	affinities_row(distance2, K, 5, scratch, p);
+	affinities_row(distance2, PLAIN_NEIGHBORS, 5, scratch, p);
 	for (size_t d = 0; d < 2; d++)
-		/* The median: the position that 12 are below. */
-		for (size_t j = 0; j < K; j++)
-		{
-			size_t below = 0;
+		y[d] = plain_median(index, map, d);
+	for (size_t j = 0; j < PLAIN_NEIGHBORS; j++)
+	{
+		const double *position = map + 2 * index[j];
 
-			for (size_t l = 0; l < K; l++)
-				below += map[2 * index[l] + d] < map[2 * index[j] + d];
-			if (below == K / 2)
-				y[d] = map[2 * index[j] + d];
-		}
+		if (plain_objective(p, index, map, n, position) < plain_objective(p, index, map, n, y))
+			memcpy(y, position, 2 * sizeof(double));
+	}
 	for (int step = 0; step < 250; step++)
 	{
 		double gradient[2] = {0, 0};
@@ -201,7 +283,7 @@ place_plainly(const double *distance2, const uint32_t *index, const double *map,
 			double w = 1 / (1 + pow(y[0] - map[2 * j], 2) + pow(y[1] - map[2 * j + 1], 2));
 			double pull = -w * w / s;
 
-			for (size_t l = 0; l < K; l++)
+			for (size_t l = 0; l < PLAIN_NEIGHBORS; l++)
 				pull += index[l] == j ? 1.5 * p[l] * w : 0;
 			for (size_t d = 0; d < 2; d++)
 				gradient[d] += pull * (y[d] - map[2 * j + d]);
@@ -240,13 +322,14 @@ test_plain(void)
 	reference = make_store(&bench, rows, N, D);
 	query = make_store(&bench, new_rows, M, D);
 	result = place(&bench, &reference, map, &query, &options);
-	if (sdq_failed(knn_plain(&bench.job, &query, &reference, 25, &neighbors)))
+	if (sdq_failed(knn_plain(&bench.job, &query, &reference, PLAIN_NEIGHBORS, &neighbors)))
 		exit(EXIT_FAILURE);
 	for (size_t i = 0; i < M; i++)
 	{
 		double y[2] = {0, 0};
 
-		place_plainly(neighbors.distance2 + i * 25, neighbors.index + i * 25, map, N, y);
+		place_plainly(neighbors.distance2 + i * PLAIN_NEIGHBORS,
+					  neighbors.index + i * PLAIN_NEIGHBORS, map, N, y);
 		largest = fmax(largest, hypot(result.y[2 * i] - y[0], result.y[2 * i + 1] - y[1]));
 	}
 	printf("# farthest from the plain one: %.2g\n", largest);
@@ -462,6 +545,7 @@ main(void)
 {
 	test_clusters();
 	test_middle();
+	test_split();
 	test_plain();
 	test_independent();
 	test_degenerate();
