@@ -7,20 +7,17 @@
  * thread works too, polls the stop flag after each chunk, and when it runs out of chunks waits for
  * the workers in steps of 20 ms so that it never stops polling. After a stop no further chunk is
  * handed out; the run ends when the chunks under way have ended.
- *
- * Signals: all are blocked while threads are created, so the workers inherit a full mask and no
- * handler of the host process ever runs on them.
  */
 #include "core/base/pool.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define POOL_STACK_SIZE       ((size_t) 4 * 1024 * 1024)
+#include "core/base/thread.h"
+
 #define POOL_WAIT_NANOSECONDS 20000000L
 
 typedef struct Worker
@@ -97,27 +94,16 @@ worker_main(void *argument)
 static void
 start_workers(Pool *pool, int wanted)
 {
-	pthread_attr_t attributes;
-	sigset_t all;
-	sigset_t before;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return;
-	pthread_attr_setstacksize(&attributes, POOL_STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (pool->n_workers < wanted)
 	{
 		Worker *worker = &pool->workers[pool->n_workers];
 
 		worker->pool = pool;
 		worker->number = pool->n_workers + 1;
-		if (pthread_create(&worker->thread, &attributes, worker_main, worker) != 0)
+		if (!thread_start(&worker->thread, worker_main, worker))
 			break;
 		pool->n_workers++;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 }
 
 SdqStatus
