@@ -43,7 +43,10 @@ typedef struct Sample
 	size_t next_sort; /* n_buffered at which they are sorted; 0 = not decided yet */
 	bool is_sorted_once;
 	bool is_sorted; /* all that is buffered, in place */
-	Run *runs;      /* [runs_capacity], the oldest and largest first */
+	/* Who spreads the first n_ahead of the buffer meanwhile (sample_ahead.h), or NULL. Borrowed. */
+	struct SortAhead *ahead;
+	size_t n_ahead;
+	Run *runs; /* [runs_capacity], the oldest and largest first */
 	size_t n_runs;
 	size_t runs_capacity;
 	SpillRun *files; /* [files_capacity] runs on disk */

@@ -12,6 +12,7 @@
 
 #include "core/sample/merge.h"
 #include "core/sample/sort.h"
+#include "core/sample/sort_ahead.h"
 
 /* The buffer is sorted for the first time when it holds this many values, to see whether they are few;
  * ... */
@@ -492,6 +493,7 @@ parts_sort_here(Sample *sample, Stop *stop)
 
 	if (scratch == NULL)
 		return status;
+	sample->ahead = NULL;
 	status = sort_keys(sample->buffer, scratch, n, stop);
 	sample_memory_free(sample->memory, scratch, bytes);
 	if (!sdq_failed(status))
@@ -499,9 +501,43 @@ parts_sort_here(Sample *sample, Stop *stop)
 	return status;
 }
 
-SdqStatus
-parts_sort_sides(Sample **samples, size_t k, SortVisit visit, void *argument, Job *job,
-				 size_t *n_groups)
+/* Are the sides of these samples, and no other, being spread ahead? Not once this has been asked. */
+static struct SortAhead *
+take_ahead(Sample **samples, size_t k, size_t *n_ahead)
+{
+	struct SortAhead *ahead = samples[0]->ahead;
+
+	for (size_t i = 0; i < k; i++)
+	{
+		if (samples[i]->ahead != ahead)
+			ahead = NULL;
+		n_ahead[i] = samples[i]->n_ahead;
+		samples[i]->ahead = NULL;
+	}
+	return ahead != NULL && sort_ahead_sides(ahead) == k ? ahead : NULL;
+}
+
+/* Sort the buffers of samples that have been spread ahead, if they were. */
+static SdqStatus
+sort_spread_sides(Sample **samples, size_t k, SortVisit visit, void *argument, Job *job,
+				  size_t *n_groups, bool *is_done)
+{
+	SortSide sides[SORT_MOST_SIDES];
+	size_t n_ahead[SORT_MOST_SIDES];
+	struct SortAhead *ahead = take_ahead(samples, k, n_ahead);
+
+	*is_done = false;
+	if (ahead == NULL)
+		return sdq_ok();
+	for (size_t i = 0; i < k; i++)
+		sides[i] = (SortSide){.keys = samples[i]->buffer, .n = samples[i]->n_buffered};
+	return sort_sides_ahead(ahead, n_ahead, sides, visit, argument, job, n_groups, is_done);
+}
+
+/* Sort the buffers of samples, with scratch. */
+static SdqStatus
+sort_buffers(Sample **samples, size_t k, SortVisit visit, void *argument, Job *job,
+			 size_t *n_groups)
 {
 	SortSide sides[SORT_MOST_SIDES];
 	SdqStatus status = sdq_ok();
@@ -520,11 +556,21 @@ parts_sort_sides(Sample **samples, size_t k, SortVisit visit, void *argument, Jo
 	if (!sdq_failed(status))
 		status = sort_sides_by_job(sides, k, visit, argument, job, n_groups);
 	for (size_t i = 0; i < n_ready; i++)
-	{
 		sample_memory_free(samples[i]->memory, sides[i].scratch, sides[i].n * sizeof(uint64_t));
-		if (!sdq_failed(status))
-			buffer_is_sorted(samples[i]);
-	}
+	return status;
+}
+
+SdqStatus
+parts_sort_sides(Sample **samples, size_t k, SortVisit visit, void *argument, Job *job,
+				 size_t *n_groups)
+{
+	bool is_done;
+	SdqStatus status = sort_spread_sides(samples, k, visit, argument, job, n_groups, &is_done);
+
+	if (!sdq_failed(status) && !is_done)
+		status = sort_buffers(samples, k, visit, argument, job, n_groups);
+	for (size_t i = 0; i < k && !sdq_failed(status); i++)
+		buffer_is_sorted(samples[i]);
 	return status;
 }
 
@@ -541,8 +587,11 @@ parts_sort_buffer(Sample *sample, Stop *stop)
 	if (!sdq_failed(status))
 		status = parts_make_room(sample, n * RUN_ENTRY_BYTES, stop);
 	if (!sdq_failed(status))
+	{
+		sample->ahead = NULL;
 		status = sample->is_sorted ? run_from_sorted(sample->memory, sample->buffer, n, stop, &run)
 								   : run_from_keys(sample->memory, sample->buffer, n, stop, &run);
+	}
 	if (sdq_failed(status))
 		return status;
 	if (!open_table(sample, &run, n))

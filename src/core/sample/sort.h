@@ -5,6 +5,7 @@
 #ifndef SYNTHDQ_CORE_SAMPLE_SORT_H
 #define SYNTHDQ_CORE_SAMPLE_SORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ extern SdqStatus sort_keys(uint64_t *keys, uint64_t *scratch, size_t n, Stop *st
 /* The same on the threads of a job, which needs about 500 kB a side from its arena. Any failure leaves the
  * keys in some order. */
 extern SdqStatus sort_keys_by_job(uint64_t *keys, uint64_t *scratch, size_t n, Job *job);
+
+struct SortAhead;
 
 #define SORT_MOST_SIDES 2
 
@@ -54,5 +57,14 @@ typedef void (*SortVisit)(void *argument, size_t index, const SortedGroup *group
  */
 extern SdqStatus sort_sides_by_job(const SortSide *sides, size_t n_sides, SortVisit visit,
 								   void *argument, Job *job, size_t *n_groups);
+
+/*
+ * The same of keys the first n_ahead[side] of which have been handed over to `ahead` (sort_ahead.h), whose
+ * sides these are. No scratch is needed. *is_done = false, and the keys are as they were: the buckets are of no
+ * use, or memory did not suffice. `ahead` is of no use afterwards, and has given its keys back.
+ */
+extern SdqStatus sort_sides_ahead(struct SortAhead *ahead, const size_t *n_ahead,
+								  const SortSide *sides, SortVisit visit, void *argument, Job *job,
+								  size_t *n_groups, bool *is_done);
 
 #endif

@@ -14,6 +14,9 @@
  * Keys have no identity, so that any way of sorting gives the same bits; the cuts, and so what a visitor
  * sees, depend on the order of the keys, but not on the number of threads.
  *
+ * Keys that were spread while they came (sort_ahead.h) have the first two steps behind them. Each of their buckets
+ * is copied to scratch of the thread that sorts it.
+ *
  * If one bucket has most of the keys, one thread has most of the work, and all is as right as ever.
  */
 #include "core/sample/sort.h"
@@ -21,6 +24,7 @@
 #include <string.h>
 
 #include "core/sample/key_cuts.h"
+#include "core/sample/sort_ahead.h"
 #include "core/sample/sort_part.h"
 
 /* Slices of a side: enough for threads that advance at different speed. A slice's share of most buckets
@@ -29,6 +33,10 @@
 
 /* Buckets that a task sorts: about a millisecond's work where there are ten million keys. */
 #define BUCKETS_PER_TASK 8
+
+/* Keys that were spread ahead are of no use if a bucket is larger than the cache and has more than this part of
+ * them. */
+#define MOST_OF_BUCKET 16
 
 _Static_assert(KEY_CUTS_MOST_BUCKETS <= SORT_MOST_GROUPS, "each bucket is a group");
 
@@ -46,6 +54,11 @@ typedef struct SortWork
 		ends; /* [n_sides][N_SLICES][n_buckets]: first counts, then as spread_by_lines() has them */
 	uint32_t *starts; /* [n_sides][n_buckets + 1] */
 	bool *is_done;    /* [n_buckets]: its keys are back in keys[] */
+
+	/* If keys were spread ahead: */
+	SortAhead *ahead;   /* or else NULL */
+	uint64_t *gathered; /* [threads][most]: a bucket's keys */
+	size_t most;        /* keys of a bucket of a side */
 } SortWork;
 
 #define MAP          KeyCuts
@@ -111,9 +124,22 @@ spread_slice(void *argument, size_t index, int thread)
 					slice.side->scratch, thread == 0 ? work->stop : &flag);
 }
 
+/* Where the keys of a bucket are: spread from `start` on, or copied there. */
+static uint64_t *
+bucket_keys(const SortWork *work, size_t s, size_t bucket, size_t start, int thread)
+{
+	uint64_t *gathered;
+
+	if (work->ahead == NULL)
+		return work->sides[s].scratch + start;
+	gathered = work->gathered + (size_t) thread * work->most;
+	sort_ahead_gather(work->ahead, s, bucket, gathered);
+	return gathered;
+}
+
 /* Sort a bucket of all sides, and show it. */
 static void
-sort_bucket(SortWork *work, size_t bucket, Stop *stop)
+sort_bucket(SortWork *work, size_t bucket, int thread, Stop *stop)
 {
 	SortedGroup group;
 	KeyRange range = work->ranges[bucket];
@@ -123,7 +149,7 @@ sort_bucket(SortWork *work, size_t bucket, Stop *stop)
 	{
 		const uint32_t *starts = work->starts + s * (work->cuts.n_buckets + 1);
 		uint64_t *keys = work->sides[s].keys + starts[bucket];
-		uint64_t *scratch = work->sides[s].scratch + starts[bucket];
+		uint64_t *scratch = bucket_keys(work, s, bucket, starts[bucket], thread);
 		size_t n = starts[bucket + 1] - starts[bucket];
 
 		group.keys[s] = keys;
@@ -150,7 +176,7 @@ sort_buckets(void *argument, size_t task, int thread)
 	if (end > work->cuts.n_buckets)
 		end = work->cuts.n_buckets;
 	for (size_t b = task * BUCKETS_PER_TASK; b < end; b++)
-		sort_bucket(work, b, thread == 0 ? work->stop : &flag);
+		sort_bucket(work, b, thread, thread == 0 ? work->stop : &flag);
 }
 
 /* From what the slices have of each bucket to where they put it. */
@@ -211,7 +237,9 @@ bring_back(SortWork *work)
 		const uint32_t *starts = work->starts + s * (work->cuts.n_buckets + 1);
 
 		for (size_t b = 0; b < work->cuts.n_buckets; b++)
-			if (!work->is_done[b])
+			if (!work->is_done[b] && work->ahead != NULL)
+				sort_ahead_gather(work->ahead, s, b, side->keys + starts[b]);
+			else if (!work->is_done[b])
 				memcpy(side->keys + starts[b], side->scratch + starts[b],
 					   (starts[b + 1] - starts[b]) * sizeof(uint64_t));
 	}
@@ -224,6 +252,18 @@ run_task(Job *job, PoolTask task, SortWork *work, size_t n_chunks)
 	SdqStatus status = pool_run(job->pool, task, work, n_chunks);
 
 	return stop_requested(job->stop) ? sdq_error(SDQ_INTERRUPTED, 0, 0) : status;
+}
+
+/* Sort all buckets; whatever happens, all keys are in keys[] then. */
+static SdqStatus
+sort_all_buckets(SortWork *work, Job *job)
+{
+	SdqStatus status = run_task(job, sort_buckets, work,
+								(work->cuts.n_buckets + BUCKETS_PER_TASK - 1) / BUCKETS_PER_TASK);
+
+	if (sdq_failed(status))
+		bring_back(work);
+	return status;
 }
 
 /* Few keys: here, as one group. */
@@ -274,10 +314,65 @@ sort_sides_by_job(const SortSide *sides, size_t n_sides, SortVisit visit, void *
 	if (sdq_failed(status))
 		return status;
 	*n_groups = work.cuts.n_buckets;
-	status = run_task(job, sort_buckets, &work,
-					  (work.cuts.n_buckets + BUCKETS_PER_TASK - 1) / BUCKETS_PER_TASK);
-	if (sdq_failed(status))
-		bring_back(&work);
+	return sort_all_buckets(&work, job);
+}
+
+/* Memory to sort what was spread ahead, and where its buckets belong. False if that is not worth it, or not
+ * possible. */
+static bool
+prepare_ahead(SortWork *work, Job *job)
+{
+	size_t n_buckets = work->cuts.n_buckets;
+	size_t n = 0;
+
+	work->ranges = arena_alloc(job->arena, n_buckets, sizeof(KeyRange));
+	work->starts = arena_alloc(job->arena, n_buckets + 1, work->n_sides * sizeof(uint32_t));
+	work->is_done = arena_zalloc(job->arena, n_buckets, sizeof(bool));
+	if (work->ranges == NULL || work->starts == NULL || work->is_done == NULL)
+		return false;
+	key_cuts_ranges(&work->cuts, work->ranges);
+	for (size_t s = 0; s < work->n_sides; s++)
+	{
+		uint32_t *starts = work->starts + s * (n_buckets + 1);
+
+		starts[0] = 0;
+		for (size_t b = 0; b < n_buckets; b++)
+		{
+			size_t count = sort_ahead_count(work->ahead, s, b);
+
+			work->most = count > work->most ? count : work->most;
+			starts[b + 1] = starts[b] + (uint32_t) count;
+		}
+		n += starts[n_buckets];
+	}
+	if (work->most > SORT_IN_CACHE_MAX && work->most > n / MOST_OF_BUCKET)
+		return false;
+	work->gathered = arena_alloc(job->arena, (size_t) pool_threads(job->pool),
+								 (work->most + 1) * sizeof(uint64_t));
+	return work->gathered != NULL;
+}
+
+SdqStatus
+sort_sides_ahead(SortAhead *ahead, const size_t *n_ahead, const SortSide *sides, SortVisit visit,
+				 void *argument, Job *job, size_t *n_groups, bool *is_done)
+{
+	SortWork work = {.sides = sides,
+					 .n_sides = sort_ahead_sides(ahead),
+					 .stop = job->stop,
+					 .visit = visit,
+					 .argument = argument,
+					 .cuts = *sort_ahead_cuts(ahead),
+					 .ahead = ahead};
+	KeyList rest[SORT_MOST_SIDES] = {{.n = 0}};
+	SdqStatus status = sdq_ok();
+
+	for (size_t s = 0; s < work.n_sides; s++)
+		rest[s] = (KeyList){.keys = sides[s].keys + n_ahead[s], .n = sides[s].n - n_ahead[s]};
+	*is_done = sort_ahead_finish(ahead, rest, job->stop) && prepare_ahead(&work, job);
+	*n_groups = work.cuts.n_buckets;
+	if (*is_done)
+		status = sort_all_buckets(&work, job);
+	sort_ahead_clear(ahead);
 	return status;
 }
 
