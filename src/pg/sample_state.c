@@ -21,6 +21,7 @@
 #include "utils/expandeddatum.h"
 #include "utils/memutils.h"
 
+#include "core/sample/sample_ahead.h"
 #include "pg/array_reader.h"
 #include "pg/computation.h"
 #include "pg/sample_flat.h"
@@ -32,11 +33,15 @@
 /* So many observations take some milliseconds to sort; to start and join threads takes a tenth of one. */
 #define WORTH_THREADS ((uint64) 1 << 18)
 
+/* Values that a sample has between two looks at whether its sort could be prepared, before that is so. */
+#define LOOK_INTERVAL (SAMPLE_AHEAD_MIN / 8)
+
 /* One sample of a state, and its share of the memory. */
 typedef struct SampleSide
 {
 	Sample sample;
 	SampleMemory memory;
+	size_t next_look; /* buffered values at which look_ahead() has something to do */
 } SampleSide;
 
 struct SampleState
@@ -46,6 +51,8 @@ struct SampleState
 	Size flat_size;    /* 0 = not known */
 	size_t limit;      /* synthdq.max_memory as the sides have it */
 	bool is_passed_on; /* to whoever combines it; see sample_loose.h */
+	SortAhead *ahead;  /* prepares the sort on a thread; NULL: it does not */
+	MemoryContextCallback at_end;
 	SampleParameter parameters[SAMPLE_STATE_MAX_PARAMETERS];
 	SampleSide sides[FLEXIBLE_ARRAY_MEMBER]; /* [type->n_sides] */
 };
@@ -76,6 +83,9 @@ static void state_flatten(ExpandedObjectHeader *header, void *result, Size alloc
 
 static const ExpandedObjectMethods state_methods = {.get_flat_size = state_flat_size,
 													.flatten_into = state_flatten};
+
+/* One thread at a time prepares a sort, however many states the session has. */
+static bool is_preparing = false;
 
 /* The limit may have been changed since the last call. Each side has its share, so that one side need not
  * go to disk to make room for the other. */
@@ -110,6 +120,7 @@ state_create(const SampleStateType *type, const SampleParameter *parameters, Mem
 
 		side->memory = sample_context_memory(context);
 		side->memory.spill = spill;
+		side->next_look = type->n_sides == 1 ? SIZE_MAX : LOOK_INTERVAL;
 		sample_init(&side->sample, &side->memory);
 	}
 	set_limits(state);
@@ -130,24 +141,103 @@ expanded_state(Datum value, const SampleStateType *type)
 	return state;
 }
 
-/* Work of a computation: sort what is not sorted. */
-static SdqStatus
-sort_sides(Job *job, void *argument)
-{
-	SampleState *state = argument;
-	SdqStatus status = sdq_ok();
-
-	for (int side = 0; side < state->type->n_sides && !sdq_failed(status); side++)
-		status = sample_sort(&state->sides[side].sample, job);
-	return status;
-}
-
 /* Pointers to the samples of an object. */
 static void
 list_samples(SampleState *state, Sample **samples)
 {
 	for (int side = 0; side < state->type->n_sides; side++)
 		samples[side] = &state->sides[side].sample;
+}
+
+/* End the thread that prepares the sort of an object, if there is one. */
+static void
+stop_preparing(SampleState *state)
+{
+	Sample *samples[SAMPLE_STATE_MAX_SIDES];
+
+	if (state->ahead == NULL)
+		return;
+	list_samples(state, samples);
+	sample_ahead_forget(samples, (size_t) state->type->n_sides);
+	sort_ahead_free(state->ahead);
+	state->ahead = NULL;
+	is_preparing = false;
+}
+
+/* Callback of the object's context, on every way out. */
+static void
+end_preparing(void *argument)
+{
+	stop_preparing(argument);
+}
+
+/*
+ * Prepare the sort of an object on a thread while rows come, where the server gives one to spare. Not in one
+ * process of several of a parallel plan: what it holds is passed on unsorted.
+ */
+static void
+start_preparing(SampleState *state, Sample **samples)
+{
+	if (is_preparing || state->is_passed_on || settings_threads() < 2)
+		return;
+	state->ahead = sample_ahead_start(samples, (size_t) state->type->n_sides);
+	if (state->ahead == NULL)
+		return;
+	is_preparing = true;
+	state->at_end.func = end_preparing;
+	state->at_end.arg = state;
+	MemoryContextRegisterResetCallback(state->header.eoh_context, &state->at_end);
+}
+
+/* Start to prepare the sort, or go on. */
+static void
+prepare_sort(SampleState *state)
+{
+	int n_sides = state->type->n_sides;
+	Sample *samples[SAMPLE_STATE_MAX_SIDES];
+	size_t interval = SORT_AHEAD_PIECE;
+
+	list_samples(state, samples);
+	if (state->ahead == NULL && sample_ahead_may_start(samples, (size_t) n_sides))
+	{
+		start_preparing(state, samples);
+		if (state->ahead == NULL)
+			interval = SIZE_MAX;
+	}
+	else if (state->ahead == NULL)
+		interval = LOOK_INTERVAL;
+	if (state->ahead != NULL && !sample_ahead_continue(samples, (size_t) n_sides, state->ahead))
+	{
+		stop_preparing(state);
+		interval = SIZE_MAX;
+	}
+	for (int side = 0; side < n_sides; side++)
+		state->sides[side].next_look =
+			interval == SIZE_MAX ? SIZE_MAX : samples[side]->n_buffered + interval;
+}
+
+/* Has a side become long enough for another look? */
+static inline void
+look_ahead(SampleState *state, int side)
+{
+	if (state->sides[side].sample.n_buffered >= state->sides[side].next_look)
+		prepare_sort(state);
+}
+
+/* Work of a computation: sort what is not sorted. */
+static SdqStatus
+sort_sides(Job *job, void *argument)
+{
+	SampleState *state = argument;
+	Sample *samples[SAMPLE_STATE_MAX_SIDES];
+	size_t n_groups;
+	SdqStatus status;
+
+	list_samples(state, samples);
+	status = sample_sort_sides(samples, (size_t) state->type->n_sides, NULL, NULL, job, &n_groups);
+	for (int side = 0; side < state->type->n_sides && !sdq_failed(status); side++)
+		status = sample_sort(samples[side], job);
+	return status;
 }
 
 /* Is there much to be sorted? */
@@ -172,6 +262,7 @@ sort_on_threads(SampleState *state)
 	computation = computation_begin();
 	check_sample_status(computation_run(computation, sort_sides, state));
 	computation_end(computation);
+	stop_preparing(state);
 }
 
 /* Views of all sides of an object. */
@@ -349,7 +440,10 @@ sample_state_add_float8(SampleState *state, int side, float8 value)
 	state->flat_size = 0;
 	/* Nearly all rows of a table of distinct numbers end here. */
 	if (sample_try_add(sample, value))
+	{
+		look_ahead(state, side);
 		return;
+	}
 	stop = sample_stop();
 	check_sample_status(sample_add(sample, value, &stop));
 }
@@ -380,6 +474,7 @@ sample_state_add_array(SampleState *state, int side, Datum array)
 		default: elog(ERROR, "unexpected array element type %u", elements.type);
 	}
 	check_sample_status(status);
+	look_ahead(state, side);
 }
 
 /* Combine states of parallel processes that are still loose; NULL: argument 1 is not. */

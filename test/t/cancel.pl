@@ -86,6 +86,8 @@ my @long = (
         q{SELECT ecdf_vector(min_max_scale(px, 0, id + g)) FROM images, generate_series(1, 10000) g}],
     ['an aggregate that sorts on threads',
         q{SELECT (SELECT ecdf(x * g) FROM numbers) IS NULL FROM generate_series(1, 10000) g}],
+    ['an aggregate that prepares its sort on a thread',
+        q{SELECT (SELECT ks_test(x * g, id % 2 = 0) FROM numbers) IS NULL FROM generate_series(1, 10000) g}],
     ['an aggregate that reads rows', q{SELECT ecdf(px) FROM images, generate_series(1, 10000)}],
 );
 
@@ -160,6 +162,15 @@ for my $case (@long) {
     cmp_ok($seconds, '<', $allowed, "$name stops soon after statement_timeout");
     $worker->query('RESET statement_timeout');
 }
+
+# An error while a thread prepares a sort ends the thread, as does the end of a group.
+like($worker->query('SELECT ks_test(x / (id - 1900000), id % 2 = 0) FROM numbers'),
+    qr/division by zero/, 'an error while a sort is prepared is reported');
+is(threads(), $threads_before, 'no thread is left of it') if $can_count_threads;
+is( $worker->query(q{SELECT count(DISTINCT t::text) FROM (
+        SELECT g, ks_test(x, id % 2 = 0) AS t FROM numbers, generate_series(1, 3) g GROUP BY g) s}),
+    '1', 'groups that would all prepare their sorts have the same result');
+is(threads(), $threads_before, 'no thread is left of them') if $can_count_threads;
 
 # A terminated connection must not wait for its threads for long either, nor crash.
 for my $case (@long[0, 1]) {

@@ -62,6 +62,12 @@ my %computations = (
                   FROM (SELECT ecdf_vector(px) FILTER (WHERE id % 30 = 0) AS x,
                                ecdf_vector(px) FILTER (WHERE id % 30 = 1) AS y FROM images) v,
                        mw_tests(x, y) r},
+    'ks_test that prepares its sort' => q{SELECT md5(ks_test(hashint4(i) / 7e8, i % 2 = 0)::text)
+                  FROM generate_series(1, 1500000) i},
+    'mw_test that prepares its sort' => q{SELECT md5(mw_test(hashint4(i) / 7e8, i % 3 = 0)::text)
+                  FROM generate_series(1, 1700000) i},
+    'ks_test of ascending numbers' => q{SELECT md5(ks_test(i / 3e6, hashint4(i) > 0)::text)
+                  FROM generate_series(1, 1700000) i},
     'the exact ks_test' => q{SELECT md5(ks_test(ecdf(x), ecdf(y), method => 'exact')::text)
                              FROM numbers WHERE id <= 5000},
 );
