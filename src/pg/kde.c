@@ -1,21 +1,21 @@
 /*
  * kde.c
- *		kde() over values and over a stored distribution, and its rows.
+ *		kde() over values and over a stored distribution, its values at given places, and its rows.
  *
  * The aggregate's state is a sample with three parameters (grid size, rule, number); it merges exactly
  * and is sorted, so that the sums see the same data in the same order whatever the plan was.
  */
 #include "postgres.h"
 
-#include "fmgr.h"
-#include "utils/float.h"
+#include <math.h>
 
-#include "core/density/kde.h"
-#include "pg/arguments.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+
 #include "pg/array_reader.h"
-#include "pg/computation.h"
 #include "pg/density_arguments.h"
-#include "pg/errors.h"
+#include "pg/kde_result.h"
 #include "pg/result.h"
 #include "pg/sample_state.h"
 
@@ -32,25 +32,6 @@ enum
 	N_PARAMETERS,
 };
 
-/* Fields of kde_result, in order. */
-enum
-{
-	FIELD_X,
-	FIELD_DENSITY,
-	FIELD_BANDWIDTH,
-	FIELD_N,
-	FIELD_MASS,
-	N_FIELDS,
-};
-
-/* What the core is asked for. */
-typedef struct KdeWork
-{
-	SampleView sample;
-	KdeOptions options;
-	Kde result;
-} KdeWork;
-
 PG_FUNCTION_INFO_V1(synthdq_kde_state_in);
 PG_FUNCTION_INFO_V1(synthdq_kde_state_out);
 PG_FUNCTION_INFO_V1(synthdq_kde_state_recv);
@@ -61,6 +42,10 @@ PG_FUNCTION_INFO_V1(synthdq_kde_add_with_rule);
 PG_FUNCTION_INFO_V1(synthdq_kde_add_with_number);
 PG_FUNCTION_INFO_V1(synthdq_kde_result);
 PG_FUNCTION_INFO_V1(synthdq_kde_ecdf);
+PG_FUNCTION_INFO_V1(synthdq_kde_pdf);
+PG_FUNCTION_INFO_V1(synthdq_kde_pdf_array);
+PG_FUNCTION_INFO_V1(synthdq_kde_cdf);
+PG_FUNCTION_INFO_V1(synthdq_kde_cdf_array);
 PG_FUNCTION_INFO_V1(synthdq_kde_points);
 
 static Bandwidth
@@ -79,7 +64,7 @@ are_valid_parameters(const SampleParameter *parameters)
 	/* A rule is an enum: one beyond 32 bits must not pass for another. */
 	return is_valid_grid_size(parameters[PARAMETER_GRID_SIZE].integer) &&
 		   parameters[PARAMETER_RULE].integer == (int64) bandwidth.rule &&
-		   is_valid_bandwidth(&bandwidth);
+		   is_valid_kde_bandwidth(&bandwidth);
 }
 
 static const SampleStateType kde_type = {
@@ -155,7 +140,7 @@ synthdq_kde_add_with_rule(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		return sample_state_unchanged(fcinfo);
 	return add_value(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE),
-					 argument_bandwidth_text(fcinfo, ARGUMENT_BANDWIDTH));
+					 argument_kde_bandwidth(fcinfo, ARGUMENT_BANDWIDTH));
 }
 
 /*
@@ -170,56 +155,6 @@ synthdq_kde_add_with_number(PG_FUNCTION_ARGS)
 					 argument_bandwidth_number(fcinfo, ARGUMENT_BANDWIDTH));
 }
 
-static SdqStatus
-evaluate(Job *job, void *argument)
-{
-	KdeWork *work = argument;
-
-	return kde_evaluate(job, &work->sample, &work->options, &work->result);
-}
-
-/* The kde_result of a sample: NULL if that is empty or holds an infinite value. */
-static Datum
-kde_datum(FunctionCallInfo fcinfo, KdeWork *work)
-{
-	const Kde *result = &work->result;
-	Computation *computation;
-	Datum values[N_FIELDS] = {0};
-	bool nulls[N_FIELDS];
-
-	if (work->sample.n == 0)
-		PG_RETURN_NULL();
-	computation = computation_begin();
-	check_status(
-		run_density(computation, evaluate, work, work->sample.n_distinct, work->options.grid_size));
-	if (result->outcome == KDE_INFINITE)
-	{
-		computation_end(computation);
-		PG_RETURN_NULL();
-	}
-
-	memset(nulls, true, sizeof(nulls));
-	nulls[FIELD_N] = false;
-	values[FIELD_N] = Int64GetDatum((int64) work->sample.n);
-	if (result->outcome != KDE_NO_BANDWIDTH)
-	{
-		nulls[FIELD_BANDWIDTH] = false;
-		values[FIELD_BANDWIDTH] = Float8GetDatum(result->bandwidth);
-	}
-	if (result->outcome == KDE_DONE)
-	{
-		nulls[FIELD_X] = false;
-		nulls[FIELD_DENSITY] = false;
-		nulls[FIELD_MASS] = false;
-		values[FIELD_X] = PointerGetDatum(make_float8_array(result->x, result->grid_size));
-		values[FIELD_DENSITY] =
-			PointerGetDatum(make_float8_array(result->density, result->grid_size));
-		values[FIELD_MASS] = Float8GetDatum(result->mass);
-	}
-	computation_end(computation);
-	return make_composite(fcinfo, values, nulls);
-}
-
 /*
  * kde_result(kde_state)
  *		The density of the collected values.
@@ -227,45 +162,133 @@ kde_datum(FunctionCallInfo fcinfo, KdeWork *work)
 Datum
 synthdq_kde_result(PG_FUNCTION_ARGS)
 {
-	KdeWork work;
+	KdeRequest request = {.options = default_kde_options()};
 	const SampleParameter *parameters;
+	SampleView view;
 
-	parameters = sample_state_open(PG_GETARG_DATUM(0), &kde_type, &work.sample);
-	work.options = (KdeOptions){
-		.grid_size = (size_t) parameters[PARAMETER_GRID_SIZE].integer,
-		.bandwidth = bandwidth_of_parameters(parameters),
-		.range = {.lo = get_float8_nan(), .hi = get_float8_nan()},
-	};
-	return kde_datum(fcinfo, &work);
-}
-
-/* The only kernel there is. */
-static void
-check_kernel(const char *kernel)
-{
-	if (strcmp(kernel, "gaussian") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown kernel \"%s\"", kernel),
-				 errhint("The kernel must be \"gaussian\".")));
+	parameters = sample_state_open(PG_GETARG_DATUM(0), &kde_type, &view);
+	request.view = &view;
+	request.options.grid_size = (size_t) parameters[PARAMETER_GRID_SIZE].integer;
+	request.options.bandwidth = bandwidth_of_parameters(parameters);
+	return kde_result_datum(fcinfo, &request);
 }
 
 /*
- * kde(e ecdf, grid_size, bandwidth, kernel, lo, hi)
+ * kde(e ecdf, ...)
  *		The density of a stored distribution. Arguments are checked even where e is NULL.
  */
 Datum
 synthdq_kde_ecdf(PG_FUNCTION_ARGS)
 {
-	KdeWork work = {0};
+	KdeRequest request = {.options = argument_kde_options(fcinfo, 1)};
+	SampleView view;
 
-	work.options.grid_size = argument_grid_size(fcinfo, 1);
-	work.options.bandwidth = argument_bandwidth_text(fcinfo, 2);
-	check_kernel(argument_text(fcinfo, 3, "kernel"));
-	work.options.range = argument_range(fcinfo, 4, "lo", "hi");
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &work.sample);
-	return kde_datum(fcinfo, &work);
+	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
+	request.view = &view;
+	return kde_result_datum(fcinfo, &request);
+}
+
+/* values[n] = the quantity of argument 0, an ecdf, at at[n], NaN for NaN; false if it has no density. */
+static bool
+values_at(FunctionCallInfo fcinfo, const KdeOptions *options, KdeQuantity quantity,
+		  const double *at, size_t n, double *values)
+{
+	KdeRequest request = {.options = *options};
+	double *places = MemoryContextAllocHuge(CurrentMemoryContext, (n + 1) * sizeof(double));
+	double *results = MemoryContextAllocHuge(CurrentMemoryContext, (n + 1) * sizeof(double));
+	size_t n_places = 0;
+	SampleView view;
+
+	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
+	request.view = &view;
+	for (size_t i = 0; i < n; i++)
+		if (!isnan(at[i]))
+			places[n_places++] = at[i];
+	if (!kde_values_at(&request, quantity, places, n_places, results))
+		return false;
+	n_places = 0;
+	for (size_t i = 0; i < n; i++)
+		values[i] = isnan(at[i]) ? at[i] : results[n_places++];
+	return true;
+}
+
+/* A density or its integral at one place. Arguments are checked even where e is NULL. */
+static Datum
+value_at(FunctionCallInfo fcinfo, KdeQuantity quantity)
+{
+	KdeOptions options = argument_kde_at_options(fcinfo, 2);
+	double at;
+	double value;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	at = PG_GETARG_FLOAT8(1);
+	if (isnan(at) || !values_at(fcinfo, &options, quantity, &at, 1, &value))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(value);
+}
+
+/* The same at each element of an array: an array of as many elements, NULL where that is NULL or NaN. */
+static Datum
+array_at(FunctionCallInfo fcinfo, KdeQuantity quantity)
+{
+	KdeOptions options = argument_kde_at_options(fcinfo, 2);
+	ArrayType *at;
+	double *values;
+	ArrayBuildState *result;
+	size_t n;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	at = PG_GETARG_ARRAYTYPE_P(1);
+	n = array_elements(at).n;
+	values = MemoryContextAllocHuge(CurrentMemoryContext, (n + 1) * sizeof(double));
+	array_read_doubles_or_nan(at, values);
+	if (!values_at(fcinfo, &options, quantity, values, n, values))
+		PG_RETURN_NULL();
+	result = initArrayResult(FLOAT8OID, CurrentMemoryContext, false);
+	for (size_t i = 0; i < n; i++)
+		result = accumArrayResult(result, Float8GetDatum(values[i]), isnan(values[i]), FLOAT8OID,
+								  CurrentMemoryContext);
+	return makeArrayResult(result, CurrentMemoryContext);
+}
+
+/*
+ * kde_pdf(e ecdf, at double precision, bandwidth, kernel, bw_adjust, lower_bound, upper_bound, method)
+ */
+Datum
+synthdq_kde_pdf(PG_FUNCTION_ARGS)
+{
+	return value_at(fcinfo, KDE_PDF);
+}
+
+/*
+ * kde_pdf(e ecdf, at double precision[], ...)
+ */
+Datum
+synthdq_kde_pdf_array(PG_FUNCTION_ARGS)
+{
+	return array_at(fcinfo, KDE_PDF);
+}
+
+/*
+ * kde_cdf(e ecdf, at double precision, bandwidth, kernel, bw_adjust, lower_bound, upper_bound, method)
+ */
+Datum
+synthdq_kde_cdf(PG_FUNCTION_ARGS)
+{
+	return value_at(fcinfo, KDE_CDF);
+}
+
+/*
+ * kde_cdf(e ecdf, at double precision[], ...)
+ */
+Datum
+synthdq_kde_cdf_array(PG_FUNCTION_ARGS)
+{
+	return array_at(fcinfo, KDE_CDF);
 }
 
 /*
@@ -279,8 +302,8 @@ synthdq_kde_points(PG_FUNCTION_ARGS)
 	ResultSet result = result_set_begin(fcinfo);
 	size_t n_x;
 	size_t n_density;
-	double *x = composite_float8_array(tuple, FIELD_X, &n_x);
-	double *density = composite_float8_array(tuple, FIELD_DENSITY, &n_density);
+	double *x = composite_float8_array(tuple, KDE_FIELD_X, &n_x);
+	double *density = composite_float8_array(tuple, KDE_FIELD_DENSITY, &n_density);
 
 	if (x == NULL || density == NULL)
 		return (Datum) 0;

@@ -73,7 +73,7 @@ my @long = (
         'SELECT id, px || px || px || px || px || px || px || px || px || px, id % 2 FROM images')).f
         FROM generate_series(1, 100000)}],
     ['nearest', q{SELECT count(*) FROM nearest(ARRAY[1], 'SELECT ARRAY[i] FROM generate_series(1, 100000000) i')}],
-    ['kde', q{SELECT (kde(x, 4096, 'scott')).n FROM numbers}],
+    ['kde', q{SELECT (kde(ecdf(x), 4096, method => 'exact')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],
     ['the exact ks_test_1samp', q{SELECT ks_test_1samp(ecdf((i - 0.5) / 1e5 * 0.9975), 'exact')

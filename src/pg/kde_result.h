@@ -1,0 +1,64 @@
+/*
+ * kde_result.h
+ *		What every density of one variable shares: its named arguments, its bandwidth, and its kde_result.
+ */
+#ifndef SYNTHDQ_PG_KDE_RESULT_H
+#define SYNTHDQ_PG_KDE_RESULT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "core/density/kde.h"
+
+/* Fields of kde_result, in order. */
+enum
+{
+	KDE_FIELD_X,
+	KDE_FIELD_DENSITY,
+	KDE_FIELD_BANDWIDTH,
+	KDE_FIELD_N,
+	KDE_FIELD_MASS,
+	KDE_FIELD_WEIGHT,
+	KDE_FIELD_KERNEL,
+	KDE_FIELD_RULE,
+	KDE_FIELD_METHOD,
+	KDE_N_FIELDS,
+};
+
+/* What the core is asked for. */
+typedef struct KdeRequest
+{
+	const SampleView *view;  /* counted values; NULL: weighted ones */
+	WeightedSample weighted; /* in use without a view */
+	int64 n;                 /* observations, for the result; of a view: filled in */
+	KdeOptions options;
+} KdeRequest;
+
+/* `bandwidth` of type text: 'scott', 'silverman', 'isj', or a number in words. */
+extern Bandwidth argument_kde_bandwidth(FunctionCallInfo fcinfo, int i);
+
+/* Could this have passed the function above? */
+extern bool is_valid_kde_bandwidth(const Bandwidth *bandwidth);
+
+/* The options without arguments: 200 nodes, Scott's rule. */
+extern KdeOptions default_kde_options(void);
+
+/* Arguments first to first + 10: grid_size, bandwidth, kernel, lo, hi, bw_adjust, cut, lower_bound,
+ * upper_bound, method, clip. */
+extern KdeOptions argument_kde_options(FunctionCallInfo fcinfo, int first);
+
+/* Arguments first to first + 5: bandwidth, kernel, bw_adjust, lower_bound, upper_bound, method; for densities
+ * at given places. */
+extern KdeOptions argument_kde_at_options(FunctionCallInfo fcinfo, int first);
+
+/* The kde_result, which the calling function returns: NULL if the sample is empty or holds an infinite value. A
+ * value beyond a bound and a kernel that is too wide for the domain are errors. */
+extern Datum kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request);
+
+/* values[n] = a density or its integral at at[n], without NaN; false, and no values, where there is none. Errors
+ * as above. */
+extern bool kde_values_at(KdeRequest *request, KdeQuantity quantity, const double *at, size_t n,
+						  double *values);
+
+#endif
