@@ -621,7 +621,7 @@ test_lines(void)
 	static const double two[] = {0, 2, 0, 2, 0};
 	double x[MAX_SIDE];
 	double f[MAX_SIDE];
-	Interval parts[(MAX_SIDE + 1) / 2];
+	LineInterval parts[(MAX_SIDE + 1) / 2];
 	double level;
 
 	/* Mass 4; above level L of the tent it is (4 - L^2). Half of it: L = sqrt(2). */
@@ -643,6 +643,8 @@ test_lines(void)
 	check(level == 2 && line_region(nodes, shelf, 5, level, parts) == 1 && parts[0].lo == 1 &&
 			  parts[0].hi == 2,
 		  "a plateau at the level is in the region");
+	check(line_region(nodes, two, 5, 0, parts) == 1 && parts[0].lo == 0 && parts[0].hi == 4,
+		  "two tents that meet in a point: one part");
 	level = line_level(two, 5, 0.75);
 	check_close(level, 1, 1e-12, "two tents: each of mass 2, above level L 2 - L^2 / 2");
 	check(line_region(nodes, two, 5, level, parts) == 2 && fabs(parts[1].lo - 2.5) < 1e-12 &&

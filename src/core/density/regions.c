@@ -218,7 +218,8 @@ line_level(const double *density, size_t n, double share)
 }
 
 size_t
-line_region(const double *nodes, const double *density, size_t n, double level, Interval *intervals)
+line_region(const double *nodes, const double *density, size_t n, double level,
+			LineInterval *intervals)
 {
 	size_t n_intervals = 0;
 	double lo = nodes[0];
@@ -237,8 +238,10 @@ line_region(const double *nodes, const double *density, size_t n, double level, 
 			continue;
 		if (i + 1 < n)
 			hi = nodes[i] + way_out(density[i], density[i + 1], level) * (nodes[i + 1] - nodes[i]);
-		if (lo < hi)
-			intervals[n_intervals++] = (Interval){.lo = lo, .hi = hi};
+		if (n_intervals > 0 && intervals[n_intervals - 1].hi >= lo)
+			intervals[n_intervals - 1].hi = hi;
+		else if (lo < hi)
+			intervals[n_intervals++] = (LineInterval){.lo = lo, .hi = hi};
 	}
 	return n_intervals;
 }

@@ -48,11 +48,11 @@ extern double ranking_level(const DensityRanking *ranking, double share);
 extern double ranking_share(const DensityRanking *ranking, double density);
 
 /* A piece of a region on a line. */
-typedef struct Interval
+typedef struct LineInterval
 {
 	double lo;
 	double hi; /* above lo */
-} Interval;
+} LineInterval;
 
 /*
  * The highest level above which the density on a line, density[n] at the equally spaced nodes[n] and
@@ -62,9 +62,9 @@ typedef struct Interval
  */
 extern double line_level(const double *density, size_t n, double share);
 
-/* The region of a level: intervals[(n + 1) / 2] has room for all of them, ascending; returns how many there
- * are. Where the density only touches the level there is none. */
+/* The region of a level: intervals[(n + 1) / 2] has room for all of them, ascending; returns how many
+ * there are. Where the density only touches the level there is none; parts that meet are one. */
 extern size_t line_region(const double *nodes, const double *density, size_t n, double level,
-						  Interval *intervals);
+						  LineInterval *intervals);
 
 #endif

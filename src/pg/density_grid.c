@@ -1,0 +1,154 @@
+/*
+ * density_grid.c
+ *		Stored densities and shares of their mass, checked.
+ */
+#include "pg/density_grid.h"
+
+#include "utils/float.h"
+
+#include "pg/arguments.h"
+#include "pg/array_reader.h"
+#include "pg/density_arguments.h"
+
+#include <math.h>
+
+/* Fields of the two types, of which others follow. */
+#define LINE_X       0
+#define LINE_DENSITY 1
+#define GRID_X       0
+#define GRID_Y       1
+#define GRID_DENSITY 2
+
+/* Most levels of one call; each costs a look at all nodes. */
+#define MAX_LEVELS 1000
+
+/* The arguments of the form with levels. */
+#define ARGUMENTS_WITH_LEVELS 3
+
+/* ---------- densities ---------- */
+
+/* An axis must be what the core can follow. */
+static void
+check_axis(const char *type, const char *name, const double *nodes, size_t n)
+{
+	if (n < 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("axis %s of %s must have at least two nodes, not %zu", name, type, n)));
+	if (!axis_is_regular(nodes, n))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("axis %s of %s is not ascending in equal steps", name, type),
+			 errdetail("It runs from %s to %s with %zu nodes.", float8out_internal(nodes[0]),
+					   float8out_internal(nodes[n - 1]), n),
+			 errhint("Steps must be finite, and large enough to be told apart at this offset.")));
+}
+
+/* Values must be densities. Returns whether one of them is above 0. */
+static bool
+check_densities(const char *type, const double *density, size_t n)
+{
+	bool has_mass = false;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		/* Written so that NaN fails. */
+		if (!(density[i] >= 0 && isfinite(density[i])))
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("density of %s must be finite and at least 0, not %s", type,
+								   float8out_internal(density[i]))));
+		has_mass |= density[i] > 0;
+	}
+	return has_mass;
+}
+
+bool
+density_grid_read(HeapTupleHeader tuple, DensityGrid *grid)
+{
+	size_t n_density;
+	size_t n_nodes;
+
+	grid->x = composite_float8_array(tuple, GRID_X, &grid->n_x);
+	grid->y = composite_float8_array(tuple, GRID_Y, &grid->n_y);
+	grid->density = composite_float8_array(tuple, GRID_DENSITY, &n_density);
+	if (grid->x == NULL || grid->y == NULL || grid->density == NULL)
+		return false;
+	if (!checked_multiply(grid->n_x, grid->n_y, &n_nodes) || n_nodes != n_density)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("kde2d_result with %zu values of x, %zu of y and %zu of density "
+							   "contradicts itself",
+							   grid->n_x, grid->n_y, n_density)));
+	check_axis("kde2d_result", "x", grid->x, grid->n_x);
+	check_axis("kde2d_result", "y", grid->y, grid->n_y);
+	return check_densities("kde2d_result", grid->density, n_density);
+}
+
+bool
+density_line_read(HeapTupleHeader tuple, DensityLine *line)
+{
+	size_t n_density;
+
+	line->x = composite_float8_array(tuple, LINE_X, &line->n);
+	line->density = composite_float8_array(tuple, LINE_DENSITY, &n_density);
+	if (line->x == NULL || line->density == NULL)
+		return false;
+	if (line->n != n_density)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("kde_result with %zu values of x and %zu of density contradicts itself",
+						line->n, n_density)));
+	check_axis("kde_result", "x", line->x, line->n);
+	return check_densities("kde_result", line->density, n_density);
+}
+
+/* ---------- shares ---------- */
+
+/* 1 - q for the equally spaced q from thresh to 1, formed as numpy.linspace does. */
+static ShareList
+shares_of_levels(size_t n, double thresh)
+{
+	ShareList list = {.n = n, .shares = palloc(n * sizeof(double))};
+
+	list.shares[0] = 1 - thresh;
+	for (size_t i = 1; i + 1 < n; i++)
+		list.shares[i] = 1 - ((double) i * ((1 - thresh) / (double) (n - 1)) + thresh);
+	if (n > 1)
+		list.shares[n - 1] = 0;
+	return list;
+}
+
+ShareList
+argument_shares(FunctionCallInfo fcinfo)
+{
+	ArrayElements elements;
+	ShareList list;
+
+	if (PG_NARGS() == ARGUMENTS_WITH_LEVELS)
+		return shares_of_levels((size_t) argument_int(fcinfo, 1, "levels", 1, MAX_LEVELS),
+								argument_double(fcinfo, 2, "thresh", 0, 1));
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"shares\" must not be null"),
+						errhint("Pass an array, as in ARRAY[0.5, 0.95].")));
+	elements = array_elements(PG_GETARG_ARRAYTYPE_P(1));
+	if (elements.n_present != elements.n)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"shares\" must not contain nulls")));
+	if (elements.n > MAX_LEVELS)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("argument \"shares\" has %zu elements, more than %d", elements.n,
+							   MAX_LEVELS)));
+	list.n = elements.n;
+	list.shares = palloc((list.n + 1) * sizeof(double));
+	array_read_doubles(&elements, list.shares);
+	for (size_t i = 0; i < list.n; i++)
+		/* Written so that NaN fails. */
+		if (!(list.shares[i] >= 0 && list.shares[i] <= 1))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument \"shares\" must lie between 0 and 1, not %s",
+							float8out_internal(list.shares[i])),
+					 errhint("0.95 stands for the smallest region with 95 %% of the mass.")));
+	return list;
+}
