@@ -1,0 +1,323 @@
+/*
+ * density_similarity.c
+ *		kde_similarity() and kde2d_similarity() of two densities that are given.
+ *
+ * The composites may have been built by hand, so that everything the core relies on is checked here.
+ */
+#include "pg/density_similarity.h"
+
+#include "executor/executor.h"
+#include "utils/builtins.h"
+
+#include "pg/computation.h"
+#include "pg/density_arguments.h"
+#include "pg/errors.h"
+#include "pg/result.h"
+
+#include <math.h>
+
+/* Nodes that are compared in some milliseconds. */
+#define SMALL_NODES 100000
+
+/* Where the fields of kde_result and kde2d_result stand, from 0. */
+enum
+{
+	LINE_X = 0,
+	LINE_DENSITY = 1,
+	LINE_BANDWIDTH = 2,
+	LINE_N = 3,
+	PLANE_X = 0,
+	PLANE_Y = 1,
+	PLANE_DENSITY = 2,
+	PLANE_BANDWIDTH_X = 4,
+	PLANE_BANDWIDTH_Y = 5,
+	PLANE_N = 7,
+};
+
+/* The axes of a density, its values and its size; density is NULL where one of these is. */
+typedef struct GivenDensity
+{
+	const char *type; /* for messages */
+	SimilarityGrid grid;
+	const double *density;
+} GivenDensity;
+
+/* What the core is asked for. */
+typedef struct SimilarityWork
+{
+	const GivenDensity *densities; /* [2] */
+	Similarity result;
+} SimilarityWork;
+
+PG_FUNCTION_INFO_V1(synthdq_kde_similarity);
+PG_FUNCTION_INFO_V1(synthdq_kde2d_similarity);
+
+/* Put the measures before the place of the gap. */
+static void
+put_measures(ResultRow *row, const Similarity *similarity)
+{
+	const double values[] = {similarity->overlap,   similarity->l1, similarity->l2,
+							 similarity->hellinger, similarity->js, similarity->kl_12,
+							 similarity->kl_21,     similarity->gap};
+
+	for (size_t i = 0; i < lengthof(values); i++)
+		result_row_float8(row, similarity->is_defined ? values[i] : get_float8_nan());
+}
+
+/* Put the fields that both composites end with. */
+static void
+put_sides(ResultRow *row, const SimilaritySides *sides)
+{
+	for (int side = 0; side < 2; side++)
+	{
+		if (sides->n[side] < 0)
+			result_row_null(row);
+		else
+			result_row_int8(row, sides->n[side]);
+	}
+	result_row_float8(row, sides->p_value);
+	result_row_int8(row, sides->permutations);
+}
+
+Datum
+similarity_1d_datum(FunctionCallInfo fcinfo, const Similarity *similarity,
+					const SimilarityGrid *grid, const SimilaritySides *sides)
+{
+	ResultRow row = {.n_fields = 0};
+
+	put_measures(&row, similarity);
+	result_row_float8(&row,
+					  similarity->is_defined ? grid->x[similarity->gap_node] : get_float8_nan());
+	for (int side = 0; side < 2; side++)
+		result_row_float8(&row, sides->bandwidth_x[side]);
+	put_sides(&row, sides);
+	return result_row_composite(fcinfo, &row);
+}
+
+Datum
+similarity_2d_datum(FunctionCallInfo fcinfo, const Similarity *similarity,
+					const SimilarityGrid *grid, const SimilaritySides *sides)
+{
+	ResultRow row = {.n_fields = 0};
+	bool is_defined = similarity->is_defined;
+
+	put_measures(&row, similarity);
+	result_row_float8(&row,
+					  is_defined ? grid->x[similarity->gap_node % grid->n_x] : get_float8_nan());
+	result_row_float8(&row,
+					  is_defined ? grid->y[similarity->gap_node / grid->n_x] : get_float8_nan());
+	for (int side = 0; side < 2; side++)
+	{
+		result_row_float8(&row, sides->bandwidth_x[side]);
+		result_row_float8(&row, sides->bandwidth_y[side]);
+	}
+	put_sides(&row, sides);
+	return result_row_composite(fcinfo, &row);
+}
+
+/* A number of a composite; NAN for NULL. */
+static double
+field_float8(HeapTupleHeader tuple, int field)
+{
+	bool is_null;
+	Datum value = GetAttributeByNum(tuple, (AttrNumber) (field + 1), &is_null);
+
+	return is_null ? get_float8_nan() : DatumGetFloat8(value);
+}
+
+/* A count of a composite; -1 for NULL, and for what is no count. */
+static int64
+field_count(HeapTupleHeader tuple, int field)
+{
+	bool is_null;
+	Datum value = GetAttributeByNum(tuple, (AttrNumber) (field + 1), &is_null);
+
+	return is_null ? -1 : Max(DatumGetInt64(value), -1);
+}
+
+/* The nodes of an axis must ascend and be finite, two at least. */
+static void
+check_axis(const char *type, const char *name, const double *nodes, size_t n)
+{
+	if (n < GRID_MIN_SIZE)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("%s with %zu values of %s cannot be compared", type, n, name),
+						errhint("An axis has at least %d nodes.", GRID_MIN_SIZE)));
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(nodes[i]) || (i > 0 && !(nodes[i] > nodes[i - 1])))
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("%s has %s at position %zu of %s", type,
+								   float8out_internal(nodes[i]), i + 1, name),
+							errhint("Nodes must be finite and ascend.")));
+}
+
+/* Check the arrays of a density, which are all there. */
+static void
+check_density(const GivenDensity *given, size_t n_density)
+{
+	const SimilarityGrid *grid = &given->grid;
+	size_t n_nodes;
+
+	check_axis(given->type, "x", grid->x, grid->n_x);
+	if (grid->y != NULL)
+		check_axis(given->type, "y", grid->y, grid->n_y);
+	if (!checked_multiply(grid->n_x, grid->n_y, &n_nodes) || n_nodes != n_density)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("%s with %zu nodes and %zu values of density contradicts itself",
+							   given->type, grid->n_x * grid->n_y, n_density)));
+	for (size_t i = 0; i < n_density; i++)
+		if (!isfinite(given->density[i]) || given->density[i] < 0)
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("%s has %s at position %zu of density", given->type,
+								   float8out_internal(given->density[i]), i + 1),
+							errhint("Densities must be finite and at least 0.")));
+}
+
+static GivenDensity
+read_line(HeapTupleHeader tuple)
+{
+	GivenDensity given = {.type = "kde_result", .grid = {.n_y = 1}};
+	size_t n_density = 0;
+
+	given.grid.x = composite_float8_array(tuple, LINE_X, &given.grid.n_x);
+	given.density = composite_float8_array(tuple, LINE_DENSITY, &n_density);
+	if (given.grid.x == NULL)
+		given.density = NULL;
+	if (given.density != NULL)
+		check_density(&given, n_density);
+	return given;
+}
+
+static GivenDensity
+read_plane(HeapTupleHeader tuple)
+{
+	GivenDensity given = {.type = "kde2d_result"};
+	size_t n_density = 0;
+
+	given.grid.x = composite_float8_array(tuple, PLANE_X, &given.grid.n_x);
+	given.grid.y = composite_float8_array(tuple, PLANE_Y, &given.grid.n_y);
+	given.density = composite_float8_array(tuple, PLANE_DENSITY, &n_density);
+	if (given.grid.x == NULL || given.grid.y == NULL)
+		given.density = NULL;
+	if (given.density != NULL)
+		check_density(&given, n_density);
+	return given;
+}
+
+static bool
+is_same_axis(const double *a, size_t n_a, const double *b, size_t n_b)
+{
+	/* Nodes are no NaN, and 0 = -0 is meant. */
+	for (size_t i = 0; n_a == n_b && i < n_a; i++)
+		if (a[i] != b[i])
+			return false;
+	return n_a == n_b;
+}
+
+/* An axis in words. */
+static char *
+axis_text(const char *name, const double *nodes, size_t n)
+{
+	return psprintf("%zu nodes of %s from %s to %s", n, name, float8out_internal(nodes[0]),
+					float8out_internal(nodes[n - 1]));
+}
+
+/* Both densities must be on one grid. */
+static void
+check_same_grid(const GivenDensity *a, const GivenDensity *b)
+{
+	const char *name = "x";
+	const double *axes[2] = {a->grid.x, b->grid.x};
+	size_t sizes[2] = {a->grid.n_x, b->grid.n_x};
+
+	if (is_same_axis(axes[0], sizes[0], axes[1], sizes[1]))
+	{
+		if (a->grid.y == NULL || is_same_axis(a->grid.y, a->grid.n_y, b->grid.y, b->grid.n_y))
+			return;
+		name = "y";
+		axes[0] = a->grid.y;
+		axes[1] = b->grid.y;
+		sizes[0] = a->grid.n_y;
+		sizes[1] = b->grid.n_y;
+	}
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		 errmsg("densities on different grids cannot be compared"),
+		 errdetail("The first has %s, the second %s.", axis_text(name, axes[0], sizes[0]),
+				   axis_text(name, axes[1], sizes[1])),
+		 errhint("State the same grid_size and the same ends of the grid for both, or compare the "
+				 "rows themselves with the aggregate of the same name.")));
+}
+
+static SdqStatus
+compare(Job *job, void *argument)
+{
+	SimilarityWork *work = argument;
+
+	return similarity_of(job, &work->densities[0].grid, work->densities[0].density,
+						 work->densities[1].density, &work->result);
+}
+
+/* Compare two densities, where both are there. */
+static Similarity
+compare_given(const GivenDensity *densities)
+{
+	SimilarityWork work = {.densities = densities};
+	Computation *computation;
+	size_t n_nodes = densities[0].grid.n_x * densities[0].grid.n_y;
+
+	if (densities[0].density == NULL || densities[1].density == NULL)
+		return work.result;
+	check_same_grid(&densities[0], &densities[1]);
+	computation = computation_begin();
+	check_status(n_nodes < SMALL_NODES ? computation_run_small(computation, compare, &work)
+									   : computation_run(computation, compare, &work));
+	computation_end(computation);
+	return work.result;
+}
+
+/*
+ * kde_similarity(a kde_result, b kde_result)
+ */
+Datum
+synthdq_kde_similarity(PG_FUNCTION_ARGS)
+{
+	SimilaritySides sides = {.p_value = get_float8_nan()};
+	GivenDensity densities[2];
+	Similarity similarity;
+
+	for (int side = 0; side < 2; side++)
+	{
+		HeapTupleHeader tuple = PG_GETARG_HEAPTUPLEHEADER(side);
+
+		densities[side] = read_line(tuple);
+		sides.bandwidth_x[side] = field_float8(tuple, LINE_BANDWIDTH);
+		sides.n[side] = field_count(tuple, LINE_N);
+	}
+	similarity = compare_given(densities);
+	return similarity_1d_datum(fcinfo, &similarity, &densities[0].grid, &sides);
+}
+
+/*
+ * kde2d_similarity(a kde2d_result, b kde2d_result)
+ */
+Datum
+synthdq_kde2d_similarity(PG_FUNCTION_ARGS)
+{
+	SimilaritySides sides = {.p_value = get_float8_nan()};
+	GivenDensity densities[2];
+	Similarity similarity;
+
+	for (int side = 0; side < 2; side++)
+	{
+		HeapTupleHeader tuple = PG_GETARG_HEAPTUPLEHEADER(side);
+
+		densities[side] = read_plane(tuple);
+		sides.bandwidth_x[side] = field_float8(tuple, PLANE_BANDWIDTH_X);
+		sides.bandwidth_y[side] = field_float8(tuple, PLANE_BANDWIDTH_Y);
+		sides.n[side] = field_count(tuple, PLANE_N);
+	}
+	similarity = compare_given(densities);
+	return similarity_2d_datum(fcinfo, &similarity, &densities[0].grid, &sides);
+}
