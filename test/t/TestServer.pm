@@ -85,6 +85,8 @@ sub density
 my %parameters = (
     'cdf_of_x double precision' => '0.5 + atan(x::double precision) / 4',
     'grid_size integer' => '20',
+    'permutations integer' => '9',
+    'seed bigint' => '5',
     'bandwidth text' => q{'scott'},
     'bandwidth double precision' => '0.7',
     'zero_method text' => q{'pratt'},
