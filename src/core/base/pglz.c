@@ -5,9 +5,9 @@
  * Numbers compress to short runs of literals with a short match between them, in no order that a
  * processor could foresee from item to item. So a whole run of literals is one step: its length is the
  * number of zero bits at the end of the control byte, and eight bytes are copied whatever it is. A
- * match of at most 17 bytes from at least eight bytes before is one copy or three, of fixed size. What is copied
- * too much is overwritten by what follows, so this goes only as long as there is space behind. The rest
- * goes item by item.
+ * match of at most 17 bytes from at least eight bytes before is one copy or three, of fixed size. What is
+ * copied too much is overwritten by what follows, so this goes only as long as there is space behind. The
+ * rest goes item by item.
  */
 #include "core/base/pglz.h"
 
@@ -19,7 +19,8 @@
 /* Longer matches have a third byte. */
 #define LONGEST_SHORT 17
 
-/* Eight items, the control byte included, take at most so many bytes; and eight bytes are read for a literal. */
+/* Eight items, the control byte included, take at most so many bytes; and eight bytes are read for a
+ * literal. */
 #define MOST_TAKEN (1 + 8 * 3 + 8)
 
 /* So many bytes eight items with short matches write at most, with what they write too much. */

@@ -3,13 +3,14 @@
  *		Spreading keys on a thread.
  *
  * Pieces go to the thread through a ring, which copies them: so the owner may move its keys. The thread
- * spreads a piece as sort_lines_template.h does, through some lines per bucket, but not to places that counting
- * would have to find first: each bucket is a chain of blocks of fixed size. Keys have no identity, so their
- * order within a bucket does not matter, and it depends on who was faster only there.
+ * spreads a piece as sort_lines_template.h does, through some lines per bucket, but not to places that
+ * counting would have to find first: each bucket is a chain of blocks of fixed size. Keys have no
+ * identity, so that their order within a bucket, which depends on who was faster, does not matter.
  *
- * There are two spreaders, one of the thread and one of the owner, who helps when the last keys have come. Nothing is
- * written by both but the ring's ends, under the mutex. Blocks are cut from slabs that the system maps where it
- * can as huge pages: each of the thousand places that keys go to costs a look into the page tables.
+ * There are two spreaders, one of the thread and one of the owner, who helps when the last keys have come.
+ * Nothing is written by both but the ring's ends, under the mutex. Blocks are cut from slabs, which the
+ * system maps by huge pages where it can: each of the thousand places that keys go to costs a look into
+ * the page tables.
  */
 #include "core/sample/sort_ahead.h"
 

@@ -7,11 +7,11 @@
  * buckets that fit the cache. The keys themselves stay where they are, and what is here may be given up at
  * any time.
  *
- * The cuts are those of the keys that there are at the start. Where later keys lie elsewhere, some buckets become
- * too large to be of use, and sort_sides_ahead() refuses.
+ * The cuts are those of the keys that there are at the start. Where later keys lie elsewhere, some
+ * buckets become too large to be of use, and sort_sides_ahead() refuses.
  *
- * Memory comes from the system, as the thread needs it: about as much as the keys take, and some MB. The thread
- * touches nothing else. All functions are for one thread, the owner's.
+ * Memory comes from the system, as the thread needs it: about as much as the keys take, and some MB. The
+ * thread touches nothing else. All functions are for the owner's thread, unless they say otherwise.
  */
 #ifndef SYNTHDQ_CORE_SAMPLE_SORT_AHEAD_H
 #define SYNTHDQ_CORE_SAMPLE_SORT_AHEAD_H
@@ -28,8 +28,8 @@
 
 typedef struct SortAhead SortAhead;
 
-/* Choose cuts for the keys of lists[n_sides], of which there is at least one, and start the thread; hands nothing over
- * yet. NULL if there is no memory or no thread. n_sides is at most SORT_MOST_SIDES. */
+/* Choose cuts for the keys of lists[n_sides], of which there is at least one, and start the thread; hands
+ * nothing over yet. NULL if there is no memory or no thread. n_sides is at most SORT_MOST_SIDES. */
 extern SortAhead *sort_ahead_start(const KeyList *lists, size_t n_sides);
 
 /* Hand n <= SORT_AHEAD_PIECE keys of a side over; false, and nothing is done: the thread lags behind. */
@@ -40,11 +40,12 @@ extern void sort_ahead_free(SortAhead *ahead);
 
 /* For the sort. */
 
-/* Spread the last keys, here too while the thread is busy, and wait until all are spread and the thread has ended. False
- * if memory did not suffice or a stop was requested: all is given up. */
+/* Spread the last keys, here too while the thread is busy, and wait until all are spread and the thread
+ * has ended. False if memory did not suffice or a stop was requested: all is given up. */
 extern bool sort_ahead_finish(SortAhead *ahead, const KeyList *rest, Stop *stop);
 
-/* The cuts; number of keys in a bucket; and the copy of these to to[]. After sort_ahead_finish(), on any thread. */
+/* The cuts; the number of keys in a bucket; and a copy of these to to[]. After sort_ahead_finish(), on any
+ * thread. */
 extern const KeyCuts *sort_ahead_cuts(const SortAhead *ahead);
 extern size_t sort_ahead_count(const SortAhead *ahead, size_t side, size_t bucket);
 extern void sort_ahead_gather(const SortAhead *ahead, size_t side, size_t bucket, uint64_t *to);
