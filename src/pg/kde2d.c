@@ -185,10 +185,10 @@ synthdq_kde2d_result(PG_FUNCTION_ARGS)
 		nulls[FIELD_BANDWIDTH_X] = false;
 		nulls[FIELD_BANDWIDTH_Y] = false;
 		nulls[FIELD_CORRELATION] = false;
-		values[FIELD_FACTOR] = Float8GetDatum(result->factor);
-		values[FIELD_BANDWIDTH_X] = Float8GetDatum(result->bandwidth_x);
-		values[FIELD_BANDWIDTH_Y] = Float8GetDatum(result->bandwidth_y);
-		values[FIELD_CORRELATION] = Float8GetDatum(result->correlation);
+		values[FIELD_FACTOR] = Float8GetDatum(result->kernel.factor);
+		values[FIELD_BANDWIDTH_X] = Float8GetDatum(result->kernel.bandwidth_x);
+		values[FIELD_BANDWIDTH_Y] = Float8GetDatum(result->kernel.bandwidth_y);
+		values[FIELD_CORRELATION] = Float8GetDatum(result->kernel.correlation);
 	}
 	if (result->outcome == KDE_DONE)
 	{

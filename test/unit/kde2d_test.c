@@ -55,11 +55,12 @@ correlated_points(Point2d *points, double correlation)
 static Gaussian2d
 kernel_of(const Kde2d *density)
 {
-	double conditional = 1 - density->correlation * density->correlation;
+	double conditional = 1 - density->kernel.correlation * density->kernel.correlation;
 
-	return (Gaussian2d){.inverse_x = 1 / density->bandwidth_x,
-						.slope = density->correlation * density->bandwidth_y / density->bandwidth_x,
-						.inverse_y = 1 / (density->bandwidth_y * sqrt(conditional))};
+	return (Gaussian2d){.inverse_x = 1 / density->kernel.bandwidth_x,
+						.slope = density->kernel.correlation * density->kernel.bandwidth_y /
+								 density->kernel.bandwidth_x,
+						.inverse_y = 1 / (density->kernel.bandwidth_y * sqrt(conditional))};
 }
 
 /* Relative, at the nodes that matter: above 1e-6 of the peak. */
@@ -222,6 +223,74 @@ test_plan(void)
 	check(!tiles_plan(&grid, &plan), "one of two nodes is not");
 }
 
+/* kde_binned: points in cells against every point, of the peak. The spiky cloud has a tenth of its points at
+ * one place, where nothing may be widened. */
+static void
+test_binned(void)
+{
+	static Point2d points[MANY_POINTS];
+	double *rows = random_rows(MANY_POINTS, 2, 3);
+
+	for (int shape = 0; shape < 3; shape++)
+	{
+		Kde2dOptions options = options_of(100, 4);
+		double peak = 0;
+		double worst = 0;
+		Kde2d exact;
+		Kde2d binned;
+		Bench bench;
+
+		bench_open(&bench, 2);
+		for (size_t i = 0; i < MANY_POINTS; i++)
+		{
+			points[i] = (Point2d){rows[2 * i], rows[2 * i + 1]};
+			if (shape == 1)
+				points[i].y = 0.9 * points[i].x + 0.43 * points[i].y;
+			if (shape == 2 && i % 10 == 0)
+				points[i] = (Point2d){0.123, -0.456};
+		}
+		exact = density_of(&bench, points, MANY_POINTS, options);
+		options.method = KDE_BINNED;
+		binned = density_of(&bench, points, MANY_POINTS, options);
+		for (size_t i = 0; i < 100 * 100; i++)
+		{
+			peak = fmax(peak, exact.density[i]);
+			worst = fmax(worst, fabs(exact.density[i] - binned.density[i]));
+		}
+		printf("# error %.2g of the peak\n", worst / peak);
+		check(exact.method == KDE_EXACT && binned.method == KDE_BINNED, "the method is told");
+		check(worst <= 1e-4 * peak, "kde_binned: within 1e-4 of the peak");
+		check(fabs(exact.mass - binned.mass) < 1e-5, "kde_binned: the same mass");
+		bench_close(&bench);
+	}
+	free(rows);
+}
+
+/* Three corners of a triangle with a stated kernel, by hand: round, h = 1. */
+static void
+test_log_density(void)
+{
+	static const Point2d corners[] = {{0, 0}, {2, 0}, {0, 2}};
+	static const double x[] = {0, 1, 1000, -1e200, INFINITY};
+	static const double y[] = {0, 1, 0, 0, 3};
+	Kde2dKernel kernel = {.factor = 1, .bandwidth_x = 1, .bandwidth_y = 1};
+	Kde2dOptions options = {.kernel = &kernel};
+	double unit = -log(2 * 3.14159265358979323846 * 3);
+	Kde2dModel model;
+	double got[5];
+	Bench bench;
+
+	bench_open(&bench, 2);
+	if (sdq_failed(kde2d_fit(&bench.job, corners, 3, &options, &model)) ||
+		sdq_failed(kde2d_log_density(&bench.job, &model, x, y, 5, got)))
+		exit(EXIT_FAILURE);
+	check_close(got[0], unit + log(1 + 2 * exp(-2)), 1e-14, "log density at a point");
+	check_close(got[1], unit + log(3) - 1, 1e-14, "log density between points");
+	check_close(got[2], unit - 998.0 * 998 / 2, 1e-15, "log density where the density underflows");
+	check(isinf(got[3]) && isinf(got[4]), "and minus infinity where squares overflow");
+	bench_close(&bench);
+}
+
 static void
 test_threads(void)
 {
@@ -260,6 +329,8 @@ main(void)
 	test_scipy();
 	test_direct_sum();
 	test_plan();
+	test_binned();
+	test_log_density();
 	test_threads();
 	return check_done();
 }

@@ -218,8 +218,8 @@ test_scipy_2d(void)
 		correlated_points(points, kde_correlations[c]);
 		result = kde2d(points, KDE_N_POINTS, options_2d(BANDWIDTH_SCOTT, 0, KDE_GRID_2D));
 		printf("# correlation %g\n", kde_correlations[c]);
-		check_close(result.bandwidth_x, kde2d_h[2 * c], 1e-12, "kde_scipy_2d: h of x");
-		check_close(result.bandwidth_y, kde2d_h[2 * c + 1], 1e-12, "kde_scipy_2d: h of y");
+		check_close(result.kernel.bandwidth_x, kde2d_h[2 * c], 1e-12, "kde_scipy_2d: h of x");
+		check_close(result.kernel.bandwidth_y, kde2d_h[2 * c + 1], 1e-12, "kde_scipy_2d: h of y");
 		check(worst_difference(result.x, axes, KDE_GRID_2D, false) < 1e-13, "kde_scipy_2d: x");
 		check(worst_difference(result.y, axes + KDE_GRID_2D, KDE_GRID_2D, false) < 1e-13,
 			  "kde_scipy_2d: y");
@@ -433,7 +433,7 @@ test_hostile(void)
 	check(kde2d(infinite_points, 3, options_plane).outcome == KDE_INFINITE, "an infinite point");
 	options_plane.y_range = (GridRange){.lo = NAN, .hi = -50};
 	result_2d = kde2d(triangle, 3, options_plane);
-	check(result_2d.outcome == KDE_NO_GRID && result_2d.bandwidth_y > 0,
+	check(result_2d.outcome == KDE_NO_GRID && result_2d.kernel.bandwidth_y > 0,
 		  "all points above the end");
 }
 

@@ -1,19 +1,28 @@
 /*
  * kde2d.c
- *		The density of points of the plane. Points are sorted by x, so that a node sums only those
- *		that are near enough along that axis.
+ *		The density of points of the plane: the kernel, the choice among the ways to sum, and sums at
+ *		single places. Points are sorted by x, so that a place sums only those near it along that axis.
  */
 #include "core/density/kde2d.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "core/density/gaussian.h"
+#include "core/base/sizes.h"
+#include "core/density/kde2d_binned.h"
 #include "core/density/kde2d_tiles.h"
 #include "core/density/moments.h"
 #include "core/density/scale.h"
 
 #define INVERSE_2PI 0.15915494309189533577
+
+/* Terms of the places of one chunk: some milliseconds. */
+#define PLACE_TERMS ((size_t) 1 << 21)
+
+/* A sum of kernels above this misses none whose exponent was below -GAUSSIAN_LIMIT: they are 1e-304. */
+#define LEAST_FULL_SUM 1e-280
+
+#define LN_2 0.69314718055994530942
 
 /* Points looked at between two polls of the stop flag. */
 #define POLL_INTERVAL ((size_t) 1 << 20)
@@ -106,10 +115,10 @@ points_covariance(Stop *stop, const PointSet *points, KernelCovariance *covarian
 	return status;
 }
 
-/* Fill bandwidths and correlation, in the caller's units; false if the covariance is singular. */
+/* The kernel of factor^2 * covariance, in the caller's units; false if the covariance is singular. */
 static bool
-set_bandwidth(const KernelCovariance *covariance, double factor, const Coordinate *x,
-			  const Coordinate *y, Kde2d *result)
+kernel_of_covariance(const KernelCovariance *covariance, double factor, const Coordinate *x,
+					 const Coordinate *y, Kde2dKernel *kernel)
 {
 	double correlation;
 
@@ -118,17 +127,17 @@ set_bandwidth(const KernelCovariance *covariance, double factor, const Coordinat
 	correlation = covariance->xy / sqrt(covariance->xx) / sqrt(covariance->yy);
 	if (!((1 - correlation) * (1 + correlation) >= KDE2D_SINGULAR))
 		return false;
-	result->factor = factor;
-	result->bandwidth_x = ldexp(factor * sqrt(covariance->xx), x->exponent);
-	result->bandwidth_y = ldexp(factor * sqrt(covariance->yy), y->exponent);
-	result->correlation = correlation;
+	kernel->factor = factor;
+	kernel->bandwidth_x = ldexp(factor * sqrt(covariance->xx), x->exponent);
+	kernel->bandwidth_y = ldexp(factor * sqrt(covariance->yy), y->exponent);
+	kernel->correlation = correlation;
 	return true;
 }
 
 /* The kernel factor^2 * covariance as the sums want it. A factor may be so small that its inverse
  * overflows; the kernel is then a point. */
 static Gaussian2d
-make_kernel(const KernelCovariance *covariance, double factor)
+whiten_covariance(const KernelCovariance *covariance, double factor)
 {
 	double slope = covariance->xy / covariance->xx;
 	double conditional = covariance->yy - slope * covariance->xy;
@@ -138,7 +147,21 @@ make_kernel(const KernelCovariance *covariance, double factor)
 						.inverse_y = fmin(1 / (factor * sqrt(conditional)), DBL_MAX)};
 }
 
-/* Whatever the correlation, a point beyond the reach along x alone is beyond that of the kernel. */
+/* The same of a kernel that is given. */
+static Gaussian2d
+whiten_kernel(const Kde2dKernel *kernel, const Coordinate *x, const Coordinate *y)
+{
+	double h_x = ldexp(kernel->bandwidth_x, -x->exponent);
+	double h_y = ldexp(kernel->bandwidth_y, -y->exponent);
+	double conditional = sqrt((1 - kernel->correlation) * (1 + kernel->correlation));
+
+	return (Gaussian2d){.inverse_x = fmin(1 / h_x, DBL_MAX),
+						.slope = kernel->correlation * h_y / h_x,
+						.inverse_y = fmin(1 / (h_y * conditional), DBL_MAX)};
+}
+
+/* Cells of binned points ascend by x but for a part of a bandwidth, which does not matter at the reach.
+ * Whatever the correlation, a point beyond the reach along x alone is beyond that of the kernel. */
 static double
 kde2d_term(const void *argument, size_t node, size_t first, size_t end)
 {
@@ -164,33 +187,63 @@ scaled_axis(Arena *arena, const double *nodes, size_t n, const Coordinate *coord
 	return scaled;
 }
 
-/* Fill result->density and result->mass; the axes are set. */
+/* The kernels of all points at all nodes, by products where the grid allows it. */
 static SdqStatus
-sum_kernels(Job *job, const PointSet *points, double n, const Gaussian2d *kernel,
-			const Coordinate *x, const Coordinate *y, Kde2d *result)
+sum_at_nodes(Job *job, const PointSet *points, const PlaneGrid *grid, double *sums)
 {
+	Kde2dSum sum = {.points = points,
+					.x = grid->x,
+					.y = grid->y,
+					.grid_size = grid->size,
+					.kernel = grid->kernel};
+	TilesPlan plan;
+
+	if (tiles_plan(grid, &plan))
+		return tiles_sum(job, points, grid, &plan, sums);
+	return grid_sum(job, points->n, grid->size * grid->size, kde2d_term, &sum, sums);
+}
+
+/* Fill result->density, mass and method; the axes are set. */
+static SdqStatus
+sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
+{
+	Coordinate x = {.exponent = model->exponent_x};
+	Coordinate y = {.exponent = model->exponent_y};
 	size_t grid_size = result->grid_size;
 	size_t n_nodes = grid_size * grid_size; /* at most GRID_MAX_SIZE squared */
-	double *nodes_x = scaled_axis(job->arena, result->x, grid_size, x);
-	double *nodes_y = scaled_axis(job->arena, result->y, grid_size, y);
+	double *nodes_x = scaled_axis(job->arena, result->x, grid_size, &x);
+	double *nodes_y = scaled_axis(job->arena, result->y, grid_size, &y);
 	double *rows = arena_alloc(job->arena, grid_size, sizeof(double));
-	double factor = INVERSE_2PI * kernel->inverse_x / n * kernel->inverse_y;
-	Kde2dSum sum = {
-		.points = points, .x = nodes_x, .y = nodes_y, .grid_size = grid_size, .kernel = *kernel};
-	PlaneGrid grid = {.x = nodes_x, .y = nodes_y, .size = grid_size, .kernel = *kernel};
-	TilesPlan plan;
+	PlaneGrid grid = {.x = nodes_x, .y = nodes_y, .size = grid_size, .kernel = model->whitened};
+	PointSet set = model->set;
+	double factor;
 	SdqStatus status;
 
 	result->density = arena_alloc(job->arena, n_nodes, sizeof(double));
 	if (nodes_x == NULL || nodes_y == NULL || rows == NULL || result->density == NULL)
 		return arena_failure(job->arena);
-	if (tiles_plan(&grid, &plan))
-		status = tiles_sum(job, points, &grid, &plan, result->density);
-	else
-		status = grid_sum(job, points->n, n_nodes, kde2d_term, &sum, result->density);
+	result->method = KDE_EXACT;
+	if (method == KDE_BINNED ||
+		(method == KDE_AUTO && (double) set.n * (double) n_nodes > KDE2D_EXACT_TERMS))
+	{
+		PointSet cells;
+		bool is_binned;
+
+		status =
+			points_bin(job, &model->set, &grid.kernel, method == KDE_BINNED, &cells, &is_binned);
+		if (sdq_failed(status))
+			return status;
+		if (is_binned)
+		{
+			result->method = KDE_BINNED;
+			set = cells;
+		}
+	}
+	status = sum_at_nodes(job, &set, &grid, result->density);
 	if (sdq_failed(status))
 		return status;
 
+	factor = INVERSE_2PI * grid.kernel.inverse_x / model->n * grid.kernel.inverse_y;
 	for (size_t row = 0; row < grid_size; row++)
 	{
 		double *density = result->density + row * grid_size;
@@ -201,64 +254,192 @@ sum_kernels(Job *job, const PointSet *points, double n, const Gaussian2d *kernel
 			density[i] *= factor;
 		rows[row] = grid_integral(nodes_x, density, grid_size);
 		for (size_t i = 0; i < grid_size; i++)
-			density[i] = ldexp(density[i], -x->exponent - y->exponent);
+			density[i] = ldexp(density[i], -x.exponent - y.exponent);
 	}
 	result->mass = grid_integral(nodes_y, rows, grid_size);
 	return sdq_ok();
 }
 
 SdqStatus
-kde2d_evaluate(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options,
-			   Kde2d *result)
+kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options, Kde2dModel *model)
 {
-	double factor;
-	PointSet set;
 	Coordinate x;
 	Coordinate y;
 	KernelCovariance covariance;
-	Gaussian2d kernel;
+	double factor;
 	SdqStatus status;
 
-	*result = (Kde2d){.outcome = KDE_NO_BANDWIDTH, .grid_size = options->grid_size};
+	*model = (Kde2dModel){.outcome = KDE_NO_BANDWIDTH, .n = (double) n};
 	if (n == 0)
 		return sdq_ok();
-	status = points_collect(job, points, n, &set);
+	status = points_collect(job, points, n, &model->set);
 	if (!sdq_failed(status))
-		status = coordinate_of(job->stop, set.x, set.n, &x);
+		status = coordinate_of(job->stop, model->set.x, model->set.n, &x);
 	if (!sdq_failed(status))
-		status = coordinate_of(job->stop, set.y, set.n, &y);
+		status = coordinate_of(job->stop, model->set.y, model->set.n, &y);
 	if (sdq_failed(status))
 		return status;
 	if (is_infinite(&x) || is_infinite(&y))
 	{
-		result->outcome = KDE_INFINITE;
+		model->outcome = KDE_INFINITE;
 		return sdq_ok();
 	}
-	if (n < 2)
+	model->min_x = x.min;
+	model->max_x = x.max;
+	model->min_y = y.min;
+	model->max_y = y.max;
+	model->exponent_x = x.exponent;
+	model->exponent_y = y.exponent;
+	if (n < 2 && options->kernel == NULL)
 		return sdq_ok();
 
-	status = scale_values(job->stop, set.x, set.n, &x);
+	status = scale_values(job->stop, model->set.x, model->set.n, &x);
 	if (!sdq_failed(status))
-		status = scale_values(job->stop, set.y, set.n, &y);
-	if (!sdq_failed(status))
-		status = points_covariance(job->stop, &set, &covariance);
+		status = scale_values(job->stop, model->set.y, model->set.n, &y);
+	if (sdq_failed(status))
+		return status;
+	if (options->kernel != NULL)
+	{
+		model->kernel = *options->kernel;
+		model->whitened = whiten_kernel(options->kernel, &x, &y);
+		model->outcome = KDE_DONE;
+		return sdq_ok();
+	}
+	status = points_covariance(job->stop, &model->set, &covariance);
 	if (sdq_failed(status))
 		return status;
 	factor = bandwidth_factor(&options->bandwidth, (double) n, 2);
-	if (!set_bandwidth(&covariance, factor, &x, &y, result))
+	if (options->adjust > 0)
+		factor *= options->adjust;
+	if (!kernel_of_covariance(&covariance, factor, &x, &y, &model->kernel))
 		return sdq_ok();
-	kernel = make_kernel(&covariance, factor);
+	model->whitened = whiten_covariance(&covariance, factor);
+	model->outcome = KDE_DONE;
+	return sdq_ok();
+}
 
+/* The nodes of one axis, `cut` bandwidths beyond the points; false as grid_axis(). */
+static bool
+axis_nodes(const Kde2dOptions *options, const GridRange *range, double min, double max,
+		   double bandwidth, double *nodes)
+{
+	/* grid_axis() goes GRID_CUT bandwidths. */
+	if (options->has_cut)
+		bandwidth *= options->cut / GRID_CUT;
+	return grid_axis(range, min, max, bandwidth, options->grid_size, nodes);
+}
+
+SdqStatus
+kde2d_on_grid(Job *job, const Kde2dModel *model, const Kde2dOptions *options, Kde2d *result)
+{
+	*result =
+		(Kde2d){.outcome = KDE_NO_GRID, .kernel = model->kernel, .grid_size = options->grid_size};
 	result->x = arena_alloc(job->arena, options->grid_size, sizeof(double));
 	result->y = arena_alloc(job->arena, options->grid_size, sizeof(double));
 	if (result->x == NULL || result->y == NULL)
 		return arena_failure(job->arena);
-	result->outcome = KDE_NO_GRID;
-	if (!grid_axis(&options->x_range, x.min, x.max, result->bandwidth_x, options->grid_size,
-				   result->x) ||
-		!grid_axis(&options->y_range, y.min, y.max, result->bandwidth_y, options->grid_size,
-				   result->y))
+	if (!axis_nodes(options, &options->x_range, model->min_x, model->max_x,
+					model->kernel.bandwidth_x, result->x) ||
+		!axis_nodes(options, &options->y_range, model->min_y, model->max_y,
+					model->kernel.bandwidth_y, result->y))
 		return sdq_ok();
 	result->outcome = KDE_DONE;
-	return sum_kernels(job, &set, (double) n, &kernel, &x, &y, result);
+	return sum_kernels(job, model, options->method, result);
+}
+
+SdqStatus
+kde2d_evaluate(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options,
+			   Kde2d *result)
+{
+	Kde2dModel model;
+	SdqStatus status = kde2d_fit(job, points, n, options, &model);
+
+	if (sdq_failed(status))
+		return status;
+	if (model.outcome == KDE_DONE)
+		return kde2d_on_grid(job, &model, options, result);
+	*result = (Kde2d){.outcome = model.outcome, .grid_size = options->grid_size};
+	return sdq_ok();
+}
+
+/* The places at which a model is asked. */
+typedef struct Places
+{
+	const Kde2dModel *model;
+	const double *x;
+	const double *y;
+	double *values;
+	size_t m;
+	size_t chunk;
+	double constant; /* logarithm of the kernel's peak over n, in the caller's units */
+} Places;
+
+/* log of the sum of kernels where each of them underflows: relative to the nearest point. */
+static double
+log_sum_far_out(const Kde2dModel *model, double x, double y)
+{
+	const PointSet *set = &model->set;
+	const Gaussian2d *kernel = &model->whitened;
+	double nearest = INFINITY;
+	double sum = 0;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < set->n; i++)
+		{
+			double dx = x - set->x[i];
+			double u = dx * kernel->inverse_x;
+			double v = ((y - set->y[i]) - kernel->slope * dx) * kernel->inverse_y;
+			double exponent = (u * u + v * v) / 2;
+
+			if (pass == 0)
+				nearest = fmin(nearest, exponent);
+			else
+				sum += set->weights[i] * exp(nearest - exponent);
+		}
+	/* Squares that overflow leave nothing to compare. */
+	return isinf(nearest) ? -INFINITY : log(sum) - nearest;
+}
+
+/* The logarithm at one place. */
+static double
+log_density_at(const Places *places, size_t i)
+{
+	const Kde2dModel *model = places->model;
+	const PointSet *set = &model->set;
+	double x = ldexp(places->x[i], -model->exponent_x);
+	double y = ldexp(places->y[i], -model->exponent_y);
+	size_t first = 0;
+	size_t end = set->n;
+	double sum;
+
+	if (isinf(x) || isinf(y))
+		return -INFINITY;
+	grid_window(set->x, x, GAUSSIAN_REACH / model->whitened.inverse_x, &first, &end);
+	sum = gaussian_sum_2d(set->x + first, set->y + first, set->weights + first, end - first, x, y,
+						  &model->whitened);
+	/* Beside a sum as large as this no term that was dropped counts. */
+	return places->constant + (sum > LEAST_FULL_SUM ? log(sum) : log_sum_far_out(model, x, y));
+}
+
+static void
+log_density_chunk(void *argument, size_t chunk, int thread)
+{
+	Places *places = argument;
+	size_t end = minimum((chunk + 1) * places->chunk, places->m);
+
+	for (size_t i = chunk * places->chunk; i < end; i++)
+		places->values[i] = log_density_at(places, i);
+}
+
+SdqStatus
+kde2d_log_density(Job *job, const Kde2dModel *model, const double *x, const double *y, size_t m,
+				  double *values)
+{
+	Places places = {.model = model, .x = x, .y = y, .values = values, .m = m};
+
+	places.chunk = PLACE_TERMS / (model->set.n + 1) + 1;
+	places.constant = log(INVERSE_2PI) + log(model->whitened.inverse_x) +
+					  log(model->whitened.inverse_y) - log(model->n) -
+					  (model->exponent_x + model->exponent_y) * LN_2;
+	return pool_run(job->pool, log_density_chunk, &places, divide_up(m, places.chunk));
 }
