@@ -65,4 +65,7 @@ extern bool exact_sums_add_size(const ExactSums *sums, size_t *size);
 extern uint8_t *exact_sums_write(const ExactSums *sums, uint8_t *at);
 extern SdqStatus exact_sums_read(ExactSums *sums, SampleMemory *memory, ByteCursor *cursor);
 
+/* Is any sum below 0? For a reader of sums that cannot be. */
+extern bool exact_sums_has_negative(const ExactSums *sums);
+
 #endif

@@ -84,3 +84,12 @@ exact_sums_read(ExactSums *sums, SampleMemory *memory, ByteCursor *cursor)
 	}
 	return status;
 }
+
+bool
+exact_sums_has_negative(const ExactSums *sums)
+{
+	for (size_t i = 0; i < sums->n; i++)
+		if (exact_sums_quotient(sums, i, 1) < 0)
+			return true;
+	return false;
+}

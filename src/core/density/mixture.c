@@ -303,16 +303,6 @@ read_grid(Mixture *mixture, SampleMemory *memory, ByteCursor *cursor)
 	return status;
 }
 
-/* Can a sum of numbers that are not negative be this? */
-static bool
-are_sums_valid(const ExactSums *sums)
-{
-	for (size_t i = 0; i < sums->n; i++)
-		if (exact_sums_quotient(sums, i, 1) < 0)
-			return false;
-	return true;
-}
-
 SdqStatus
 mixture_decode(Mixture *mixture, SampleMemory *memory, const uint8_t *bytes, size_t size)
 {
@@ -338,8 +328,8 @@ mixture_decode(Mixture *mixture, SampleMemory *memory, const uint8_t *bytes, siz
 		status = exact_sums_read(&mixture->density, memory, &cursor);
 	if (sdq_failed(status))
 		return status;
-	if (cursor.is_bad || cursor.left != 0 || !are_sums_valid(&mixture->weight) ||
-		!are_sums_valid(&mixture->density))
+	if (cursor.is_bad || cursor.left != 0 || exact_sums_has_negative(&mixture->weight) ||
+		exact_sums_has_negative(&mixture->density))
 		return sdq_bad_data(MIXTURE_BYTES, -1, 0, 0);
 	return status;
 }
