@@ -90,6 +90,8 @@ my %uses = (
               CASE WHEN n_positions(s) < 100 THEN variances(s) END,
               CASE WHEN n_positions(s) < 100 THEN covariance_matrix(s) END},
     label_counts => q{chi2_final(s), cluster_agreement_final(s), label_counts_combine(NULL, s), length(s::text)},
+    kde_bins => q{n(s), n_below(s), n_above(s), (kde(s)).n, kde_bins_combine(s, s), length(s::text)},
+    kde_weighted => q{n(s), (kde(s)).n, kde_weighted_combine(s, s), length(s::text)},
     kde_merge_state => q{CASE WHEN right(left(s::text, 12), 2) = '01' THEN kde_merge_result(s)::text
               ELSE kde2d_merge_result(s)::text END, kde_merge_state_combine(s, s), length(s::text)},
     kmeans_step_state => q{kmeans_step_final(s), kmeans_step_combine(s, s), length(s::text)},
