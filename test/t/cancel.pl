@@ -51,6 +51,15 @@ my @long = (
     ['tsne while it looks for neighbours', q{SELECT count(*) FROM tsne(
         'SELECT id, array_cat(px, px) FROM (SELECT g * 10000 + id AS id, px FROM images,
          generate_series(1, 10) g) i', pca => 0)}],
+    ['tsne while it reads', q{SELECT count(*) FROM tsne(
+        'SELECT i, ARRAY[i % 1000, i % 77] FROM generate_series(1, 100000000) i')}],
+    ['tsne while it reduces', q{SELECT count(*) FROM tsne('SELECT id, px FROM wide')}],
+    ['tsne while it makes affinities', q{SELECT count(*) FROM tsne(
+        'SELECT id, px[1:8] FROM images WHERE id <= 2600', 800, n_iter => 1000000)}],
+    ['tsne in three dimensions', q{SELECT tsne_stats('SELECT id, px FROM images', n_components => 3, n_iter => 100000)}],
+    ['tsne_point_kl', q{SELECT count(*) FROM tsne_point_kl(
+        'SELECT g * 10000 + id, px FROM images, generate_series(1, 12) g',
+        'SELECT g * 10000 + id, ARRAY[g, id % 7] FROM images, generate_series(1, 12) g')}],
     ['knn of bytes', q{SELECT count(*) FROM knn('SELECT g * 10000 + id, array_cat(px, px) FROM images,
          generate_series(1, 10) g', 'SELECT g * 10000 - id, array_cat(px, px) FROM images,
          generate_series(1, 10) g', 50)}],

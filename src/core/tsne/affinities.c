@@ -17,7 +17,7 @@
  * the matrix and its transpose into ascending columns in O(n k), and a merge adds them. Sums of two
  * terms commute, so p_ij and p_ji are the same bits.
  *
- * Threads: rows in chunks of fixed size. The two transpositions run on the main thread, which polls
+ * Threads: rows in chunks, with scratch of their thread. The two transpositions run on the main thread, which polls
  * the stop flag.
  */
 #include "core/tsne/affinities.h"
@@ -26,11 +26,14 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows of one chunk: about 3 ms at 90 neighbours. */
-#define AFFINITY_CHUNK_ROWS 256
+#include "core/base/sizes.h"
 
-/* Rows between two polls of the stop flag on the main thread: about 5 ms at 90 neighbours. */
-#define AFFINITY_POLL_ROWS 4096
+/* Rows of one chunk at most, and neighbours of its rows: about 3 ms. */
+#define AFFINITY_CHUNK_ROWS    ((size_t) 256)
+#define AFFINITY_CHUNK_ENTRIES (AFFINITY_CHUNK_ROWS * 90)
+
+/* Neighbours between two polls of the stop flag on the main thread: about 5 ms. */
+#define AFFINITY_POLL_ENTRIES ((size_t) 4096 * 90)
 
 #define ENTROPY_TOLERANCE 1e-10
 #define ENTROPY_MAX_STEPS 200
@@ -61,7 +64,8 @@ typedef struct BuildTask
 	SparseRows given;      /* p(j|i), in the order of the neighbours */
 	SparseRows sorted;     /* the same, columns ascending */
 	SparseRows transposed; /* p(i|j), columns ascending */
-	double *scratch;       /* [chunks][k] */
+	size_t chunk_rows;
+	double *scratch; /* [threads][2][k] */
 	Affinities *result;
 } BuildTask;
 
@@ -163,7 +167,6 @@ affinities_bytes(size_t n, size_t k, size_t *bytes)
 {
 	/* Per entry: its value, two sorted copies, and twice the result at most. */
 	size_t per_entry = sizeof(float) + 4 * (sizeof(uint32_t) + sizeof(float));
-	size_t chunks = n / AFFINITY_CHUNK_ROWS + 1;
 	size_t per_row;
 	size_t rows;
 	size_t scratch;
@@ -171,7 +174,7 @@ affinities_bytes(size_t n, size_t k, size_t *bytes)
 	return checked_multiply(k, per_entry, &per_row) &&
 		   checked_add(per_row, 4 * sizeof(size_t), &per_row) &&
 		   checked_multiply(n, per_row, &rows) &&
-		   checked_multiply(chunks, 2 * k * sizeof(double), &scratch) &&
+		   checked_multiply(POOL_MAX_THREADS, 2 * k * sizeof(double), &scratch) &&
 		   checked_add(rows, scratch, bytes);
 }
 
@@ -182,11 +185,11 @@ similarity_task(void *argument, size_t chunk, int thread)
 	BuildTask *task = argument;
 	size_t n = task->neighbors->n;
 	size_t k = task->neighbors->k;
-	size_t end = (chunk + 1) * AFFINITY_CHUNK_ROWS < n ? (chunk + 1) * AFFINITY_CHUNK_ROWS : n;
-	double *x = task->scratch + chunk * 2 * k;
+	size_t end = minimum((chunk + 1) * task->chunk_rows, n);
+	double *x = task->scratch + (size_t) thread * 2 * k;
 	double *p = x + k;
 
-	for (size_t i = chunk * AFFINITY_CHUNK_ROWS; i < end; i++)
+	for (size_t i = chunk * task->chunk_rows; i < end; i++)
 	{
 		affinities_row(task->neighbors->distance2 + i * k, k, task->perplexity, x, p);
 		for (size_t j = 0; j < k; j++)
@@ -204,14 +207,22 @@ transpose(Stop *stop, size_t n, const SparseRows *from, SparseRows *to)
 	memset(to->start, 0, (n + 1) * sizeof(size_t));
 	/* Count column c into start[c + 2], so that the running sum leaves its beginning in next[c]. */
 	for (size_t e = 0; e < from->start[n]; e++)
+	{
+		if (e % AFFINITY_POLL_ENTRIES == 0 && stop_poll(stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		if (from->column[e] + (size_t) 2 <= n)
 			to->start[from->column[e] + (size_t) 2]++;
+	}
 	for (size_t c = 2; c <= n; c++)
 		to->start[c] += to->start[c - 1];
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0, last = 0; i < n; i++)
 	{
-		if (i % AFFINITY_POLL_ROWS == 0 && stop_poll(stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		if (from->start[i] - last >= AFFINITY_POLL_ENTRIES)
+		{
+			last = from->start[i];
+			if (stop_poll(stop))
+				return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		}
 		for (size_t e = from->start[i]; e < from->start[i + 1]; e++)
 		{
 			size_t place = next[from->column[e]]++;
@@ -259,9 +270,9 @@ count_task(void *argument, size_t chunk, int thread)
 {
 	BuildTask *task = argument;
 	size_t n = task->neighbors->n;
-	size_t end = (chunk + 1) * AFFINITY_CHUNK_ROWS < n ? (chunk + 1) * AFFINITY_CHUNK_ROWS : n;
+	size_t end = minimum((chunk + 1) * task->chunk_rows, n);
 
-	for (size_t i = chunk * AFFINITY_CHUNK_ROWS; i < end; i++)
+	for (size_t i = chunk * task->chunk_rows; i < end; i++)
 		task->result->start[i + 1] = merge_row(&task->sorted, &task->transposed, i, 0, NULL, NULL);
 }
 
@@ -272,10 +283,10 @@ merge_task(void *argument, size_t chunk, int thread)
 	BuildTask *task = argument;
 	Affinities *result = task->result;
 	size_t n = task->neighbors->n;
-	size_t end = (chunk + 1) * AFFINITY_CHUNK_ROWS < n ? (chunk + 1) * AFFINITY_CHUNK_ROWS : n;
+	size_t end = minimum((chunk + 1) * task->chunk_rows, n);
 	double factor = 0.5 / (double) n;
 
-	for (size_t i = chunk * AFFINITY_CHUNK_ROWS; i < end; i++)
+	for (size_t i = chunk * task->chunk_rows; i < end; i++)
 		merge_row(&task->sorted, &task->transposed, i, factor, result->column + result->start[i],
 				  result->p + result->start[i]);
 }
@@ -315,7 +326,8 @@ affinities_build(Job *job, const Neighbors *neighbors, double perplexity, Affini
 {
 	size_t n = neighbors->n;
 	size_t k = neighbors->k;
-	size_t chunks = (n + AFFINITY_CHUNK_ROWS - 1) / AFFINITY_CHUNK_ROWS;
+	size_t chunk_rows = clamp(AFFINITY_CHUNK_ENTRIES / k, 1, AFFINITY_CHUNK_ROWS);
+	size_t chunks = divide_up(n, chunk_rows);
 	size_t entries;
 	BuildTask task = {.neighbors = neighbors, .perplexity = perplexity, .result = result};
 	SdqStatus status;
@@ -324,7 +336,9 @@ affinities_build(Job *job, const Neighbors *neighbors, double perplexity, Affini
 		return sdq_error(SDQ_TOO_LARGE, (double) n * (double) k, (double) SIZE_MAX);
 	*result = (Affinities){.n = n};
 	result->start = arena_alloc(job->arena, n + 1, sizeof(size_t));
-	task.scratch = arena_alloc(job->arena, chunks * 2, k * sizeof(double));
+	task.chunk_rows = chunk_rows;
+	task.scratch =
+		arena_alloc(job->arena, (size_t) pool_threads(job->pool) * 2, k * sizeof(double));
 	task.given.start = arena_alloc(job->arena, n + 1, sizeof(size_t));
 	task.given.column = neighbors->index;
 	task.given.value = arena_alloc(job->arena, entries, sizeof(float));
