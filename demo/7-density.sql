@@ -34,7 +34,7 @@ ORDER BY array_position('{holdout,e01,e05,e25}', other.source);
 \echo
 \echo '--- In two dimensions: the common map'
 \echo
-\echo 'One grid for all sources, 3 % wider than the map; the overlap is a sum over its cells. The kernel is a tenth of the'
+\echo 'Real against each other source: one kernel and one grid for both sides. The kernel is a tenth of the'
 \echo 'spread of the map: the usual rules of thumb are made for one hill, and would smear clusters into each other.'
 \echo
 \set ECHO queries
@@ -51,17 +51,22 @@ WITH range AS (
 SELECT source, point.x, point.y, point.density
 FROM densities, kde2d_points(kde) AS point;
 
-SELECT other.source AS "real against",
-	round((sum(least(real.density, other.density)) * (max(x) - min(x)) / 99 * (max(y) - min(y)) / 99)::numeric, 4)
-		AS overlap
-FROM map_density AS real JOIN map_density AS other USING (x, y)
-WHERE real.source = 'real' AND other.source <> 'real'
-GROUP BY other.source
-ORDER BY array_position('{holdout,e01,e25}', other.source);
+WITH similarities AS (
+	SELECT other, kde2d_similarity(x, y, source <> 'real', 100, '0.1') AS s,
+		kde2d_similarity_baseline(x, y, source <> 'real', 100, '0.1') AS b
+	FROM map JOIN unnest('{holdout,e01,e25}'::text[]) AS other ON source IN ('real', other)
+	GROUP BY other
+)
+SELECT other AS "real against", round((s).overlap::numeric, 4) AS overlap,
+	round((max((s).overlap) FILTER (WHERE other = 'holdout') OVER ())::numeric, 4) AS "baseline: holdout",
+	round((b).overlap::numeric, 4) AS "halves of real", round((s).js::numeric, 4) AS "js, bits"
+FROM similarities
+ORDER BY array_position('{holdout,e01,e25}', other);
 \set ECHO none
 \echo 'How to read it: the holdout row is what two samples of real digits share, with so many rows and this kernel. A'
 \echo 'version with less than that paints digits where no real ones lie, or leaves out kinds of real ones. A version'
-\echo 'with as much cannot be told from real digits by this picture; the parts before may still tell it.'
+\echo 'with as much cannot be told from real digits by this picture; the parts before may still tell it. Halves of the real'
+\echo 'rows share less for their size alone.'
 \echo
 \echo 'The densities of real digits (left) and of e25 (right); darker letters mean more:'
 \echo
