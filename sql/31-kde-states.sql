@@ -53,7 +53,7 @@ COMMENT ON FUNCTION kde_merge_result(kde_merge_state) IS 'final function of kde_
 -- become one of all, without their data. Node by node, products are summed exactly: the same bits in any
 -- order and in any plan.
 -- n, weight: sums. bandwidth, kernel, rule, method: of the parts where they all agree, otherwise NULL. mass:
--- that of the mixture.
+-- the mean of theirs, by weight.
 -- NULLs, and results without a density, are skipped; nothing left: NULL. Grids that differ in any node, lengths
 -- that contradict each other, a negative, NaN or infinite density or weight: an error.
 --   SELECT kde_merge(k) FROM (SELECT label, kde(ecdf(px), lo => 0, hi => 255) AS k FROM digits GROUP BY label) s;

@@ -109,8 +109,8 @@ check_mixture(SdqStatus status)
 		case MIXTURE_WEIGHT:
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("n and weight of a density must be finite and not negative, but its "
-							"weight is %s",
+					 errmsg("n, weight and mass of a density must be finite and not negative, "
+							"not %s",
 							float8out_internal(status.b))));
 			break;
 		case MIXTURE_OTHER_GRID:
@@ -234,7 +234,21 @@ count_fields(HeapTupleHeader tuple)
 	return n;
 }
 
-/* Weight, observations and traits of a density. */
+/* The integral of a density over its grid, for one that does not say. */
+static double
+mass_of(const MixturePart *part)
+{
+	double *lines;
+
+	if (part->n_axes == 1)
+		return grid_integral(part->axes[0], part->density, part->n[0]);
+	lines = palloc(part->n[1] * sizeof(double));
+	for (size_t i = 0; i < part->n[1]; i++)
+		lines[i] = grid_integral(part->axes[0], part->density + i * part->n[0], part->n[0]);
+	return grid_integral(part->axes[1], lines, part->n[1]);
+}
+
+/* Weight, mass, observations and traits of a density. */
 static void
 read_description(HeapTupleHeader tuple, const DensityFields *fields, MixturePart *part)
 {
@@ -248,6 +262,8 @@ read_description(HeapTupleHeader tuple, const DensityFields *fields, MixturePart
 	part->n_observations = DatumGetInt64(value);
 	value = field_of(tuple, n_fields, fields->weight, &is_null);
 	part->weight = is_null ? (double) part->n_observations : DatumGetFloat8(value);
+	value = field_of(tuple, n_fields, fields->mass, &is_null);
+	part->mass = is_null ? mass_of(part) : DatumGetFloat8(value);
 	for (int i = 0; i < fields->n_numbers; i++)
 	{
 		value = field_of(tuple, n_fields, fields->first_number + i, &is_null);
@@ -319,21 +335,6 @@ synthdq_kde2d_merge_add(PG_FUNCTION_ARGS)
 	return add_density(fcinfo, &kde2d_fields);
 }
 
-/* The integral of a density over its grid. */
-static double
-mass_of(const Mixture *mixture, const double *density)
-{
-	const double *y = mixture->axes + mixture->n[0];
-	double *lines;
-
-	if (mixture->n_axes == 1)
-		return grid_integral(mixture->axes, density, mixture->n[0]);
-	lines = palloc(mixture->n[1] * sizeof(double));
-	for (size_t i = 0; i < mixture->n[1]; i++)
-		lines[i] = grid_integral(mixture->axes, density + i * mixture->n[0], mixture->n[0]);
-	return grid_integral(y, lines, mixture->n[1]);
-}
-
 /* Put the mixed density into its fields. */
 static void
 put_density(const Mixture *mixture, const DensityFields *fields, Datum *values, bool *nulls)
@@ -342,12 +343,12 @@ put_density(const Mixture *mixture, const DensityFields *fields, Datum *values, 
 	double *density = MemoryContextAllocHuge(CurrentMemoryContext, n_nodes * sizeof(double));
 	const double *axis = mixture->axes;
 	Stop stop = sample_stop();
-	double mass;
+	double mass = mixture_mass(mixture);
 
 	check_status(mixture_density(mixture, &stop, density));
-	mass = mass_of(mixture, density);
-	if (!isfinite(mass))
-		check_mixture(sdq_bad_data(MIXTURE_OVERFLOW, -1, 0, 0));
+	for (size_t i = 0; i < n_nodes; i++)
+		if (!isfinite(density[i]))
+			check_mixture(sdq_bad_data(MIXTURE_OVERFLOW, -1, 0, 0));
 	for (size_t a = 0; a < mixture->n_axes; a++)
 	{
 		values[a] = PointerGetDatum(make_float8_array(axis, mixture->n[a]));

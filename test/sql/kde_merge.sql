@@ -2,7 +2,7 @@
 -- state, results without a density, and every error.
 \set SHOW_CONTEXT never
 
--- A density by hand: f(nodes), bandwidth, n. The mass of the mixture is what the trapezoidal rule gives.
+-- A density by hand: f(nodes), bandwidth, n. Its mass, which it does not say, is what the trapezoidal rule gives.
 CREATE FUNCTION pg_temp.density(x float8[], f float8[], h float8, n bigint) RETURNS kde_result
     LANGUAGE sql AS $$
     SELECT k FROM jsonb_populate_record(NULL::kde_result, jsonb_build_object('x', x, 'density', f, 'bandwidth', h, 'n', n)) k $$;

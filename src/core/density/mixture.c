@@ -15,6 +15,9 @@
 
 #define CODEC_VERSION 1
 
+/* Sums over parts: weight, and weight * mass. */
+#define N_TOTALS 2
+
 /* Bytes of version, number of axes and of their nodes. */
 #define COUNT_BYTES 4
 
@@ -28,7 +31,7 @@ void
 mixture_init(Mixture *mixture)
 {
 	*mixture = (Mixture){.n_axes = 0};
-	exact_sums_init(&mixture->weight, 1);
+	exact_sums_init(&mixture->weight, N_TOTALS);
 }
 
 /* Nodes of all axes one after the other, and of the grid. */
@@ -78,6 +81,10 @@ check_part(const MixturePart *part)
 			return sdq_bad_data(MIXTURE_GRID, -1, (double) axis, 0);
 	if (!(part->weight >= 0) || isinf(part->weight) || part->n_observations < 0)
 		return sdq_bad_data(MIXTURE_WEIGHT, -1, 0, part->weight);
+	if (!(part->mass >= 0) || isinf(part->mass))
+		return sdq_bad_data(MIXTURE_WEIGHT, -1, 0, part->mass);
+	if (isinf(part->mass * part->weight))
+		return sdq_bad_data(MIXTURE_OVERFLOW, -1, 0, 0);
 	n_nodes = grid_nodes(part->n, part->n_axes);
 	for (size_t i = 0; i < n_nodes; i++)
 	{
@@ -159,6 +166,7 @@ SdqStatus
 mixture_add(Mixture *mixture, SampleMemory *memory, Stop *stop, const MixturePart *part)
 {
 	size_t n_nodes = grid_nodes(part->n, part->n_axes);
+	double totals[N_TOTALS] = {part->weight, part->weight * part->mass};
 	double products[BLOCK_NODES];
 	SdqStatus status = check_part(part);
 
@@ -166,7 +174,7 @@ mixture_add(Mixture *mixture, SampleMemory *memory, Stop *stop, const MixturePar
 		status = accept(mixture, memory, part->n_axes, part->n, part->axes, part->traits,
 						part->n_observations);
 	if (!sdq_failed(status))
-		status = exact_sums_add(&mixture->weight, memory, 0, &part->weight, 1);
+		status = exact_sums_add(&mixture->weight, memory, 0, totals, N_TOTALS);
 	for (size_t first = 0; first < n_nodes && !sdq_failed(status); first += BLOCK_NODES)
 	{
 		size_t count = minimum(BLOCK_NODES, n_nodes - first);
@@ -209,6 +217,12 @@ double
 mixture_weight(const Mixture *mixture)
 {
 	return exact_sums_quotient(&mixture->weight, 0, 1);
+}
+
+double
+mixture_mass(const Mixture *mixture)
+{
+	return exact_sums_quotient(&mixture->weight, 1, 1) / mixture_weight(mixture);
 }
 
 SdqStatus

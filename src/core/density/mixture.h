@@ -27,7 +27,7 @@ typedef enum MixtureFault
 	MIXTURE_GRID =
 		1, /* an axis is not ascending and finite, or too short or too long; a = its number */
 	MIXTURE_DENSITY, /* a density is negative or not finite: a = its number, b = the value */
-	MIXTURE_WEIGHT, /* a weight, b, is negative or not finite, or there are fewer than 0 observations */
+	MIXTURE_WEIGHT, /* a weight, b, or a mass is negative or not finite, or there are fewer than 0 observations */
 	MIXTURE_OTHER_GRID, /* two densities have different nodes */
 	MIXTURE_OVERFLOW,   /* a weight times a density exceeds a double */
 	MIXTURE_BYTES,      /* bytes that no encoder has written */
@@ -41,6 +41,7 @@ typedef struct MixturePart
 	const double *axes[MIXTURE_MAX_AXES]; /* [n[axis]], ascending */
 	const double *density;                /* [n[1]][n[0]] */
 	double weight;
+	double mass; /* its integral over the grid */
 	int64_t n_observations;
 	/* Numbers that describe the density, such as a bandwidth; the mixture has those that all of its parts
 	 * share. NaN: the part has none. */
@@ -54,7 +55,7 @@ typedef struct Mixture
 	double *axes; /* [n[0] + n[1]] in one block */
 	int64_t n_observations;
 	double traits[MIXTURE_MAX_TRAITS]; /* NaN where parts differ */
-	ExactSums weight;                  /* of one sum */
+	ExactSums weight;                  /* two sums: weight, and weight * mass */
 	ExactSums density;                 /* weight * density */
 } Mixture;
 
@@ -74,6 +75,9 @@ extern SdqStatus mixture_merge(Mixture *mixture, SampleMemory *memory, const Mix
 
 /* The total weight. */
 extern double mixture_weight(const Mixture *mixture);
+
+/* The mass of the mixture, the mean of those of its parts; NaN if the total weight is 0. */
+extern double mixture_mass(const Mixture *mixture);
 
 /* The mixed density[n[1]][n[0]]; all NaN if the total weight is 0. */
 extern SdqStatus mixture_density(const Mixture *mixture, Stop *stop, double *density);
