@@ -23,7 +23,6 @@
 #include "core/density/binned.h"
 #include "core/density/isj.h"
 #include "core/density/mirror.h"
-#include "core/density/moments.h"
 #include "core/density/scale.h"
 
 /* Reflected Gaussians of this many times the width of the domain are uniform: the first term of the remainder is
@@ -98,7 +97,6 @@ scale_values(Job *job, const WeightedSample *sample, Estimate *estimate)
 static SdqStatus
 thumb_bandwidth(Job *job, const WeightedSample *sample, const Bandwidth *bandwidth, double *h)
 {
-	Centre centre;
 	double variance;
 	double n = sample->effective_n;
 	SdqStatus status;
@@ -106,15 +104,9 @@ thumb_bandwidth(Job *job, const WeightedSample *sample, const Bandwidth *bandwid
 	*h = 0;
 	if (sample->n < 2 || !(n > 1))
 		return sdq_ok();
-	status = centre_of(job->stop, sample->values, sample->weights, sample->n, &centre);
+	status = weighted_variance(job, sample, &variance);
 	if (sdq_failed(status))
 		return status;
-	status = covariance_of(job->stop, sample->values, &centre, sample->values, &centre,
-						   sample->weights, sample->n, &variance);
-	if (sdq_failed(status))
-		return status;
-	/* From the divisor total - 1 to that of the kind of weights; for counts they are one. */
-	variance *= (sample->total - 1) / (sample->total - sample->total / n);
 	*h = bandwidth_factor(bandwidth, n, 1) * sqrt(variance);
 	return sdq_ok();
 }

@@ -31,6 +31,13 @@ typedef struct WeightedSample
 /* A sample of counted values. Needs 8 bytes per distinct value in the arena. */
 extern SdqStatus weighted_from_view(Job *job, const SampleView *view, WeightedSample *sample);
 
+/*
+ * The variance, with the divisor of the kind of weights; exactly 0 if all values are equal. Values are finite, of a size
+ * whose squares neither overflow nor vanish; n >= 1, effective_n > 1. Deviations are taken from the mean, and that
+ * from one of the values, so that a common offset cancels before anything is squared. On the pool, in fixed chunks.
+ */
+extern SdqStatus weighted_variance(Job *job, const WeightedSample *sample, double *variance);
+
 /* Values converted or added up between two polls of the stop flag. */
 #define WEIGHTED_POLL_INTERVAL ((size_t) 1 << 20)
 
