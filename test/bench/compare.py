@@ -148,9 +148,45 @@ def growth_statement(n):
                              f"(SELECT generate_series(1::bigint, {n}) AS i) g"))
 
 
+def sums(n):
+    """What load.sql puts into sum_arrays."""
+    i = np.arange(1, n + 1)
+    return i * 2654435761 % 2**32 / 2**32 + i * 2246822519 % 2**32 / 2**32
+
+
+def sums_statement(call, table):
+    """The highest density of a sample."""
+    return f"SELECT max(d) FROM (SELECT unnest(({call}).density) AS d FROM {table}) t"
+
+
+def scipy_kde_of(values):
+    """On the nodes of kde: 200, to three bandwidths beyond the data."""
+    density = scipy.stats.gaussian_kde(values)
+    margin = 3 * math.sqrt(density.covariance[0, 0])
+    return density(np.linspace(values.min() - margin, values.max() + margin, 200)).max()
+
+
+def numpy_binned_kde(values, n_nodes):
+    """Linear binning on the nodes themselves, and a convolution by FFT."""
+    h = values.std(ddof=1) * len(values) ** -0.2
+    low, high = values.min() - 3 * h, values.max() + 3 * h
+    step = (high - low) / (n_nodes - 1)
+    place = (values - low) / step
+    node = place.astype(np.int64)
+    share = place - node
+    weights = (np.bincount(node, 1 - share, n_nodes + 1)
+               + np.bincount(node + 1, share, n_nodes + 1))[:n_nodes]
+    reach = int(math.ceil(8 * h / step))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / h) ** 2)
+    length = 1 << (n_nodes + 2 * reach).bit_length()
+    density = np.fft.irfft(np.fft.rfft(weights, length) * np.fft.rfft(kernel, length), length)
+    return density[reach:reach + n_nodes].max() / math.sqrt(2 * math.pi) / h / len(values)
+
+
 # One contiguous row per pixel.
 real_pixels, fake_pixels = real.T.copy(), fake.T.copy()
 numbers_x, numbers_y = numbers(2654435761), numbers(2246822519)
+sums_784k, sums_10m = sums(784_000), sums(10_000_000)
 
 
 def nearest_statement(table):
@@ -237,6 +273,16 @@ benchmarks = [
     ("kde, 10,000 numbers, 200 grid points",
      "SELECT max(d) FROM (SELECT unnest((kde(x, 200, 'scott')).density) AS d FROM points) t",
      "scipy gaussian_kde", scipy_kde, "highest density"),
+    ("kde, 784,000 distinct numbers in arrays, 200 grid points",
+     sums_statement("kde(ecdf(px))", "sum_arrays WHERE n = 784000"), "scipy gaussian_kde",
+     lambda: scipy_kde_of(sums_784k), "highest density"),
+    ("the same in rows", sums_statement("kde(x)", "sums"), "scipy gaussian_kde",
+     lambda: scipy_kde_of(sums_784k), "highest density"),
+    ("the same as bytes in arrays", sums_statement("kde(ecdf(px))", "sum_bytes"),
+     "scipy gaussian_kde", lambda: scipy_kde_of(np.floor(sums_784k * 127)), "highest density"),
+    ("kde, 10,000,000 numbers in arrays, 1,024 grid points",
+     sums_statement("kde(ecdf(px), 1024)", "sum_arrays WHERE n = 10000000"),
+     "numpy linear binning and FFT", lambda: numpy_binned_kde(sums_10m, 1024), "highest density"),
     ("kde2d, 10,000 points, 200 x 200 grid",
      "SELECT max(d) FROM (SELECT unnest((kde2d(x, y, 200, 'scott')).density) AS d FROM points) t",
      "scipy gaussian_kde", scipy_kde2d, "highest density"),

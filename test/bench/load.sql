@@ -55,4 +55,14 @@ CREATE TABLE number_arrays AS
 SELECT array_agg(x) AS px, is_synthetic FROM numbers GROUP BY is_synthetic, i / 1000;
 ALTER TABLE numbers DROP COLUMN i;
 
+-- Sums of two such numbers, for densities: 784,000 of them in arrays of 1,000 and in rows, the same as bytes, and 10,000,000.
+CREATE TABLE sum_arrays AS
+SELECT n, array_agg((i * 2654435761 % 4294967296) / 4294967296::double precision
+                    + (i * 2246822519 % 4294967296) / 4294967296::double precision) AS px
+FROM (VALUES (784000), (10000000)) sizes (n), generate_series(1::bigint, n) AS i
+GROUP BY n, i / 1000;
+CREATE TABLE sums AS SELECT unnest(px) AS x FROM sum_arrays WHERE n = 784000;
+CREATE TABLE sum_bytes AS
+SELECT (SELECT array_agg(floor(x * 127)::smallint) FROM unnest(px) AS x) AS px FROM sum_arrays WHERE n = 784000;
+
 VACUUM ANALYZE;
