@@ -15,7 +15,8 @@
 -- n_iter              iterations; the first 250 exaggerate the similarities
 -- early_exaggeration  the factor of those
 -- exaggeration        the factor of the others; above 1 clusters become denser
--- learning_rate       NULL: max(200, rows / exaggeration) in each phase. It multiplies the gradient
+-- learning_rate       NULL: max(200, rows / early_exaggeration) in the first 250 iterations and then
+--                     max(200, 2 rows / exaggeration). It multiplies the gradient
 --                     without the factor 4; scikit-learn's value is a quarter of it
 -- pca                 reduce longer arrays to so many principal components first; 0 = never
 -- init                'pca' (the leading principal components), 'random', or one SELECT that returns
@@ -24,7 +25,7 @@
 -- min_grad_norm       stop before n_iter once the gradient has stayed below this for 50 iterations after
 --                     the first 250; 0 = never. Measured is sqrt(rows * sum |g|^2), g being the gradient
 --                     for a row without the factor 4: its root mean square times the number of rows.
---                     After 750 iterations it is 0.0003 for 1,000 digits and 0.0014 for 4,000.
+--                     After 750 iterations it is 0.0004 for 1,000 digits and 0.0013 for 4,000.
 --                     scikit-learn's gradient norm is this times 4 / sqrt(rows)
 --
 -- The same rows and seed give the same map, bit for bit on one machine, in whatever order the query

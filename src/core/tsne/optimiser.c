@@ -10,7 +10,8 @@
  * through learning rate adaptation", Neural Networks 1, 1988): it grows by 0.2 while the gradient
  * points the other way than the velocity, that is, while the descent goes on in its direction, and
  * shrinks to 8 tenths where it turns. Then v = 0.8 v - eta gain g and y += v, no step being longer
- * than 5. The learning rate follows A. Belkina et al., Nature Communications 10, 5415 (2019). The
+ * than 5. The learning rate follows A. Belkina et al., Nature Communications 10, 5415 (2019), and is
+ * twice theirs in the second phase: KL is then .004 to .005 lower on 5,000 to 70,000 digits. The
  * second phase starts from rest: what the points learnt under exaggeration misleads them. This lowers
  * KL by .003 to .009 on 500 to 5,000 digits.
  *
@@ -46,6 +47,10 @@
 #define MOMENTUM          0.8
 #define MAX_STEP          5.0
 #define MIN_LEARNING_RATE 200.0
+
+/* The learning rate as a multiple of n / exaggeration. */
+#define EARLY_RATE 1.0
+#define LATE_RATE  2.0
 
 typedef struct Descent
 {
@@ -271,14 +276,15 @@ compute_objective(Descent *descent, double entropy, double *kl)
 
 /* Begin a phase: its exaggeration and learning rate, points at rest, gains 1. */
 static void
-begin_phase(Descent *descent, double exaggeration, const DescentOptions *options)
+begin_phase(Descent *descent, double exaggeration, double rate, const DescentOptions *options)
 {
 	size_t values = descent->n * descent->dims;
 
 	descent->exaggeration = exaggeration;
-	descent->learning_rate = options->learning_rate > 0
-								 ? options->learning_rate
-								 : fmax((double) descent->n / exaggeration, MIN_LEARNING_RATE);
+	descent->learning_rate =
+		options->learning_rate > 0
+			? options->learning_rate
+			: fmax(rate * (double) descent->n / exaggeration, MIN_LEARNING_RATE);
 	for (size_t v = 0; v < values; v++)
 	{
 		descent->velocity[v] = 0;
@@ -310,9 +316,9 @@ iterate(Descent *descent, const DescentOptions *options, double entropy, Descent
 		if (sdq_failed(status))
 			return status;
 		if (iteration == 0)
-			begin_phase(descent, options->early_exaggeration, options);
+			begin_phase(descent, options->early_exaggeration, EARLY_RATE, options);
 		else if (iteration == EARLY_ITERATIONS)
-			begin_phase(descent, options->exaggeration, options);
+			begin_phase(descent, options->exaggeration, LATE_RATE, options);
 		status = run_chunks(descent, move_task, descent->row_chunks);
 		if (sdq_failed(status))
 			return status;

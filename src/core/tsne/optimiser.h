@@ -28,9 +28,9 @@ typedef struct DescentOptions
 	int n_iter;                /* 0 .. MAX_ITERATIONS; the first EARLY_ITERATIONS are exaggerated */
 	double early_exaggeration; /* > 0 */
 	double exaggeration;       /* of the iterations after those, > 0 */
-	double
-		learning_rate; /* > 0 for the gradient without the factor 4; 0 = max(200, n / exaggeration),
-								* for each of the two phases */
+	/* > 0 for the gradient without the factor 4, in both phases; 0 = max(200, n / early_exaggeration) in
+	 * the first and max(200, 2 n / exaggeration) in the second. */
+	double learning_rate;
 	/* Stop when the gradient's norm, as in DescentResult, has stayed below this for SETTLED_ITERATIONS
 	 * after the exaggerated ones; 0 = never. */
 	double min_grad_norm;
