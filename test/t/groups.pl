@@ -114,6 +114,8 @@ for my $aggregate ($server->aggregates(\%column_of)) {
     (my $whole_images = $call) =~ s/\[2:7\]//g;
     my $declared = $session->query("SELECT aggtransspace FROM pg_aggregate
         WHERE aggfnoid = '$label'::regprocedure");
+    # A density of the plane has ten thousands of nodes, that of this test has four.
+    @tables = () if $name eq 'kde2d_merge';
     for my $table (@tables) {
         my $n = $groups_of{$table};
         my $memory = hash_memory($whole_images, q{SET work_mem = '1GB';}, $table, $n);
@@ -157,7 +159,7 @@ for my $aggregate ($server->aggregates(\%column_of)) {
         "$label in a frame that moves and leaves out a row");
 
     # Rows twice, DISTINCT: for types that have an order.
-    next if grep { /^ecdf|^covariance/ } @$types;
+    next if grep { /^ecdf|^covariance|^kde_(weighted|bins)/ } @$types;
     my $columns = join ', ', map { "$arguments->[$_] AS a$_" } 0 .. $#$arguments;
     my $names = join ', ', map { "a$_" } 0 .. $#$arguments;
     is($session->query("$sorted SELECT md5($name(DISTINCT $names)::text) FROM (SELECT $columns FROM few
