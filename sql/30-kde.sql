@@ -162,7 +162,8 @@ COMMENT ON AGGREGATE kde(double precision, integer, double precision) IS
 --              section 2.10), so that no mass leaks out: it integrates to 1 between them. The grid does not go
 --              beyond them. A value beyond them is an error.
 --   method     'exact': all sums. 'binned': values are first shared between nodes h / 48 apart (linear binning), error
---              below 1e-4 of the peak; Gaussian kernel only. 'auto': binned if the exact sums have more than 1e8 terms.
+--              below 1e-4 of the peak; Gaussian kernel only, and only if the nodes are at most a million or no more than
+--              the values. 'auto': binned if the exact sums have more than 1e8 terms.
 --   clip       {lowest, highest} end of the grid, each may be NULL: limits that only shorten a grid
 -- Far from all data the density keeps its relative accuracy down to about 1e-304 of the peak, at 37.5 h, and is 0
 -- beyond.

@@ -1,94 +1,125 @@
 /*
  * binned.c
- *		Linear binning of ascending values: one pass, in which the nodes appear in ascending order too, so
- *		that only those that hold something are written, however wide the data.
+ *		Linear binning of ascending values. Each chunk of values falls into a range of nodes of its own, but for
+ *		those at its ends: it fills a slice for that range, and the slices are added up in order.
  */
 #include "core/density/binned.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/base/sizes.h"
 
-/* The pair of nodes beside the value at hand: number `node` and the one above. */
-typedef struct BinPair
-{
-	double
-		node; /* a whole number; beyond 2^53 both nodes are one place, and the upper one gets nothing */
-	double low;
-	double high;
-} BinPair;
+/* Values per chunk of the pool: below a millisecond. */
+#define CHUNK_VALUES ((size_t) 1 << 17)
 
-typedef struct BinWriter
+/* The nodes of a chunk's values, and the place of their shares. */
+typedef struct BinSlice
 {
-	double *values;
-	double *weights;
+	size_t first; /* node */
 	size_t n;
-	double origin;
-	double step;
-} BinWriter;
+	double *shares; /* [n] */
+} BinSlice;
 
-static void
-write_node(BinWriter *writer, double node, double weight)
+typedef struct Binning
 {
-	if (!(weight > 0))
-		return;
-	writer->values[writer->n] = writer->origin + node * writer->step;
-	writer->weights[writer->n] = weight;
-	writer->n++;
+	const WeightedSample *sample;
+	double origin;
+	double per_step;
+	BinSlice *slices; /* by chunk */
+} Binning;
+
+/* The place of a value, in steps from the origin. */
+static inline double
+place_of(const Binning *binning, double value)
+{
+	return (value - binning->origin) * binning->per_step;
 }
 
-/* Most nodes there can be: two for each value, and no more than fit between the ends. */
-static size_t
-most_nodes(const WeightedSample *sample, double step)
+static void
+bin_chunk(void *argument, size_t chunk, int thread)
 {
-	double between = (sample->values[sample->n - 1] - sample->values[0]) / step + 3;
-	size_t most = 2 * sample->n; /* the values take 8 bytes each, so this does not overflow */
+	const Binning *binning = argument;
+	const BinSlice *slice = &binning->slices[chunk];
+	const double *values = binning->sample->values;
+	const double *weights = binning->sample->weights;
+	size_t end = minimum((chunk + 1) * CHUNK_VALUES, binning->sample->n);
 
-	return between < (double) most ? (size_t) between : most;
+	memset(slice->shares, 0, slice->n * sizeof(double));
+	for (size_t i = chunk * CHUNK_VALUES; i < end; i++)
+	{
+		double place = place_of(binning, values[i]);
+		size_t node = (size_t) place;
+		double above = weights[i] * (place - (double) node);
+
+		slice->shares[node - slice->first] += weights[i] - above;
+		slice->shares[node - slice->first + 1] += above;
+	}
+}
+
+/* The slices of all chunks, over *n_nodes nodes. */
+static SdqStatus
+make_slices(Job *job, Binning *binning, size_t n_chunks, size_t *n_nodes)
+{
+	const WeightedSample *sample = binning->sample;
+
+	binning->slices = arena_alloc(job->arena, n_chunks, sizeof(BinSlice));
+	if (binning->slices == NULL)
+		return arena_failure(job->arena);
+	for (size_t chunk = 0; chunk < n_chunks; chunk++)
+	{
+		BinSlice *slice = &binning->slices[chunk];
+		size_t end = minimum((chunk + 1) * CHUNK_VALUES, sample->n);
+		size_t last = (size_t) place_of(binning, sample->values[end - 1]);
+
+		slice->first = (size_t) place_of(binning, sample->values[chunk * CHUNK_VALUES]);
+		slice->n = last - slice->first + 2;
+		slice->shares = arena_alloc(job->arena, slice->n, sizeof(double));
+		if (slice->shares == NULL)
+			return arena_failure(job->arena);
+		*n_nodes = last + 2;
+	}
+	return sdq_ok();
 }
 
 SdqStatus
 binned_sample(Job *job, const WeightedSample *sample, double step, WeightedSample *binned)
 {
-	BinWriter writer = {.step = step};
-	BinPair pair = {0, 0, 0};
-	double per_step = 1 / step;
-	size_t most;
+	Binning binning = {.sample = sample, .per_step = 1 / step};
+	size_t n_chunks = divide_up(sample->n, CHUNK_VALUES);
+	size_t n_nodes = 0;
+	size_t n_kept = 0;
+	double *values;
+	double *weights;
+	SdqStatus status;
 
 	*binned = *sample;
 	if (sample->n == 0)
 		return sdq_ok();
-	most = most_nodes(sample, step);
-	writer.values = arena_alloc(job->arena, most, sizeof(double));
-	writer.weights = arena_alloc(job->arena, most, sizeof(double));
-	if (writer.values == NULL || writer.weights == NULL)
+	binning.origin = sample->values[0];
+	status = make_slices(job, &binning, n_chunks, &n_nodes);
+	if (sdq_failed(status))
+		return status;
+	status = pool_run(job->pool, bin_chunk, &binning, n_chunks);
+	if (sdq_failed(status))
+		return status;
+
+	values = arena_alloc(job->arena, n_nodes, sizeof(double));
+	weights = arena_zalloc(job->arena, n_nodes, sizeof(double));
+	if (values == NULL || weights == NULL)
 		return arena_failure(job->arena);
-	writer.origin = sample->values[0];
-
-	for (size_t i = 0; i < sample->n; i++)
+	for (size_t chunk = 0; chunk < n_chunks; chunk++)
+		for (size_t i = 0; i < binning.slices[chunk].n; i++)
+			weights[binning.slices[chunk].first + i] += binning.slices[chunk].shares[i];
+	for (size_t node = 0; node < n_nodes; node++)
 	{
-		double place = (sample->values[i] - writer.origin) * per_step;
-		double node = floor(place);
-		double share = sample->weights[i] * (place - node);
-
-		if (i % WEIGHTED_POLL_INTERVAL == 0 && stop_poll(job->stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		if (node != pair.node)
-		{
-			bool next = node == pair.node + 1;
-
-			write_node(&writer, pair.node, pair.low);
-			if (!next)
-				write_node(&writer, pair.node + 1, pair.high);
-			pair = (BinPair){node, next ? pair.high : 0, 0};
-		}
-		pair.low += sample->weights[i] - share;
-		pair.high += share;
+		if (!(weights[node] > 0))
+			continue;
+		values[n_kept] = binning.origin + (double) node * step;
+		weights[n_kept++] = weights[node];
 	}
-	write_node(&writer, pair.node, pair.low);
-	write_node(&writer, pair.node + 1, pair.high);
-	binned->n = writer.n;
-	binned->values = writer.values;
-	binned->weights = writer.weights;
+	binned->n = n_kept;
+	binned->values = values;
+	binned->weights = weights;
 	return sdq_ok();
 }

@@ -16,10 +16,13 @@
  */
 #define BINNED_PER_BANDWIDTH 48
 
+/* A sample is binned if there are at most so many nodes, or as many as values: beyond, bins gain nothing. */
+#define BINNED_MOST_NODES 0x1p20
+
 /*
  * The sample with each value moved to the nodes k * step + values[0] beside it, the weight shared in proportion to
- * nearness: mean and sum of weights remain. Nodes that get nothing are left out. Values are finite, step > 0. In
- * the job's arena: 16 bytes for each of at most min(2 n, (range / step) + 2) nodes; the same for scratch.
+ * nearness: mean and sum of weights remain. Nodes that get nothing are left out. Values are finite; the range is at most
+ * BINNED_MOST_NODES or n steps, whichever is more. On the pool, in fixed chunks. In the job's arena: 32 bytes a node.
  */
 extern SdqStatus binned_sample(Job *job, const WeightedSample *sample, double step,
 							   WeightedSample *binned);

@@ -45,9 +45,6 @@
 /* Values per partial sum of weights. */
 #define WEIGHT_BLOCK ((size_t) 1 << 10)
 
-/* Data beyond this many bins are not binned: nodes would fall together. */
-#define MOST_BINS 0x1p50
-
 /* A sample ready for sums, all in a unit of 2^exponent. */
 typedef struct Estimate
 {
@@ -291,7 +288,7 @@ choose_method(Job *job, KdeMethod method, KdeQuantity quantity, const double *at
 	SdqStatus status;
 
 	if (estimate->is_uniform || method == KDE_EXACT || estimate->kernel != KERNEL_GAUSSIAN ||
-		!(bins < MOST_BINS))
+		!(bins <= fmax(BINNED_MOST_NODES, (double) sample->n)))
 		return sdq_ok();
 	if (method == KDE_AUTO)
 	{

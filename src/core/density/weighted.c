@@ -24,25 +24,37 @@ typedef struct MomentPass
 	Compensated *sums; /* by chunk */
 } MomentPass;
 
+/* Counts to be converted. */
+typedef struct CountPass
+{
+	const SampleView *view;
+	double *weights;
+} CountPass;
+
+static void
+convert_chunk(void *argument, size_t chunk, int thread)
+{
+	const CountPass *pass = argument;
+	size_t end = minimum((chunk + 1) * CHUNK_VALUES, pass->view->n_distinct);
+
+	for (size_t i = chunk * CHUNK_VALUES; i < end; i++)
+		pass->weights[i] = (double) pass->view->counts[i];
+}
+
 SdqStatus
 weighted_from_view(Job *job, const SampleView *view, WeightedSample *sample)
 {
-	double *weights = arena_alloc(job->arena, view->n_distinct, sizeof(double));
+	CountPass pass = {.view = view};
 
-	if (weights == NULL)
+	pass.weights = arena_alloc(job->arena, view->n_distinct, sizeof(double));
+	if (pass.weights == NULL)
 		return arena_failure(job->arena);
-	for (size_t i = 0; i < view->n_distinct; i++)
-	{
-		if (i % WEIGHTED_POLL_INTERVAL == 0 && stop_poll(job->stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		weights[i] = (double) view->counts[i];
-	}
 	*sample = (WeightedSample){.n = view->n_distinct,
 							   .values = view->values,
-							   .weights = weights,
+							   .weights = pass.weights,
 							   .total = (double) view->n,
 							   .effective_n = (double) view->n};
-	return sdq_ok();
+	return pool_run(job->pool, convert_chunk, &pass, divide_up(view->n_distinct, CHUNK_VALUES));
 }
 
 /* The terms of values [start, end), at most BLOCK_VALUES of them. */

@@ -28,7 +28,7 @@ typedef struct WeightedSample
 	double effective_n;
 } WeightedSample;
 
-/* A sample of counted values. Needs 8 bytes per distinct value in the arena. */
+/* A sample of counted values. Needs 8 bytes per distinct value in the arena. On the pool. */
 extern SdqStatus weighted_from_view(Job *job, const SampleView *view, WeightedSample *sample);
 
 /*
