@@ -485,7 +485,7 @@ test_threads(void)
 			run++;
 		}
 	}
-	cpu_set_limit(CPU_AVX512);
+	cpu_set_limit(CPU_HIGHEST);
 	check(same, "the same bits for 1, 2, 3, 8 threads, any instruction set, any order");
 
 	new_job(2);
