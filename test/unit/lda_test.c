@@ -28,14 +28,10 @@ static const LdaShrinkage AUTOMATIC = {.automatic = true};
 
 /* A store of n rows of d columns, finished, in a fresh arena. */
 static RowStore
-make_store(const double *rows, size_t n, size_t d)
+fresh_store(const double *rows, size_t n, size_t d)
 {
-	RowStore store = new_store(&arena);
-
-	for (size_t i = 0; i < n; i++)
-		row_store_append(&store, rows + i * d, d);
-	row_store_finish(&store, &job, NULL);
-	return store;
+	arena_free(&arena);
+	return store_of_rows(&job, rows, n, d);
 }
 
 /* All rows of the store, with such labels. */
@@ -74,7 +70,7 @@ test_by_hand(void)
 {
 	static const double rows[] = {0, 0, 2, 0, 0, 20, 2, 20, 4, 0, 6, 0, 4, 20, 6, 20};
 	static const int32_t label[] = {0, 0, 0, 0, 1, 1, 1, 1};
-	RowStore store = make_store(rows, 8, 2);
+	RowStore store = fresh_store(rows, 8, 2);
 	ClassRows classes = all_rows(&store, label, 2);
 	LdaShrinkage half = {.value = 0.5};
 	LdaShrinkage full = {.value = 1};
@@ -120,7 +116,7 @@ test_separation_by_hand(void)
 	static const double rows[] = {0, 0, 2, 0, 0, 2, 2, 2, 4, 0, 6, 0, 4, 2, 6, 2};
 	static const int32_t label[] = {0, 0, 0, 0, 1, 1, 1, 1};
 	static const int32_t other_label[] = {1, 1, 1, 1, 0, 0, 0, 0};
-	RowStore store = make_store(rows, 8, 2);
+	RowStore store = fresh_store(rows, 8, 2);
 	ClassRows classes = all_rows(&store, label, 2);
 	Separation s;
 
@@ -145,11 +141,11 @@ test_separation_by_hand(void)
 	 * Rows come in equal pairs, one for each half: x = 0, 2 and y = 2, 6 in both. Of the four pairs (x, y), y is larger
 	 * in three, and 2 against 2 is a tie: 3.5 / 4.
 	 */
-	store = make_store((double[]){0, 0, 2, 2, 2, 2, 6, 6}, 8, 1);
+	store = fresh_store((double[]){0, 0, 2, 2, 2, 2, 6, 6}, 8, 1);
 	classes = all_rows(&store, (int32_t[]){0, 0, 0, 0, 1, 1, 1, 1}, 2);
 	separation(&job, &classes, &NO_SHRINKAGE, &s);
 	check(s.auc_cross_validated == 3.5 / 4, "cross-validated by hand: 3.5 / 4");
-	store = make_store((double[]){0, 1, 1, 0, 0.1, 1.1, 1.1, 0.1}, 8, 1);
+	store = fresh_store((double[]){0, 1, 1, 0, 0.1, 1.1, 1.1, 0.1}, 8, 1);
 	classes = all_rows(&store, (int32_t[]){0, 0, 1, 1, 0, 0, 1, 1}, 2);
 	separation(&job, &classes, &NO_SHRINKAGE, &s);
 	check(s.mahalanobis2 < 1e-28, "equal means lie at no distance");
@@ -279,7 +275,7 @@ check_definition(size_t n, size_t d, size_t n_classes, double s, const char *nam
 			rows[i * d + j] = 1000 + rng_normal(&rng) * (double) (1 + j % 5) +
 							  (double) ((size_t) label[i] * (j + 1) % n_classes);
 	}
-	store = make_store(rows, n, d);
+	store = fresh_store(rows, n, d);
 	classes = all_rows(&store, label, n_classes);
 	define(rows, label, n, d, n_classes, s, within, between);
 	memcpy(copy, within, d * d * sizeof(double));
@@ -537,7 +533,7 @@ test_awkward(void)
 	Rng rng;
 
 	/* Constant columns, one of them at a value that no double hits. */
-	store = make_store((double[]){0.1, 0, 5, 0.1, 1, 5, 0.1, 2, 5, 0.1, 5, 5}, 4, 3);
+	store = fresh_store((double[]){0.1, 0, 5, 0.1, 1, 5, 0.1, 2, 5, 0.1, 5, 5}, 4, 3);
 	classes = all_rows(&store, (int32_t[]){0, 0, 1, 1}, 2);
 	status = lda_fit(&job, &classes, 1, &NO_SHRINKAGE, &lda);
 	check(status.code == SDQ_BAD_DATA && status.detail == LDA_SINGULAR && status.row == 0,
@@ -551,7 +547,7 @@ test_awkward(void)
 		  "automatic shrinkage copes with it");
 
 	/* The third column is the sum of the others. */
-	store = make_store((double[]){0, 1, 1, 1, 3, 4, 4, 0, 4, 2, 2, 4, 7, 1, 8, 5, 5, 10}, 6, 3);
+	store = fresh_store((double[]){0, 1, 1, 1, 3, 4, 4, 0, 4, 2, 2, 4, 7, 1, 8, 5, 5, 10}, 6, 3);
 	classes = all_rows(&store, (int32_t[]){0, 0, 0, 1, 1, 1}, 2);
 	status = lda_fit(&job, &classes, 1, &NO_SHRINKAGE, &lda);
 	check(status.code == SDQ_BAD_DATA && status.detail == LDA_SINGULAR && status.row == 2,
@@ -573,18 +569,18 @@ test_awkward(void)
 		  "no discriminant is no number of them");
 
 	/* All rows of each class equal. */
-	store = make_store((double[]){1, 2, 1, 2, 3, 4, 3, 4}, 4, 2);
+	store = fresh_store((double[]){1, 2, 1, 2, 3, 4, 3, 4}, 4, 2);
 	classes = all_rows(&store, (int32_t[]){0, 0, 1, 1}, 2);
 	status = lda_fit(&job, &classes, 1, &little, &lda);
 	check(status.code == SDQ_BAD_DATA && status.detail == LDA_NO_SCATTER,
 		  "classes without scatter are an error");
-	store = make_store((double[]){1, 2}, 2, 1);
+	store = fresh_store((double[]){1, 2}, 2, 1);
 	classes = all_rows(&store, (int32_t[]){0, 1}, 2);
 	status = separation(&job, &classes, &little, &s);
 	check(status.code == SDQ_BAD_DATA && status.detail == LDA_NO_SCATTER, "as are two single rows");
 
 	/* Equal means: nothing to discriminate. All rows equal. */
-	store = make_store((double[]){-1, 1, 1, -1, -1, 1, 1, -1, 2, 2, -2, -2}, 6, 2);
+	store = fresh_store((double[]){-1, 1, 1, -1, -1, 1, 1, -1, 2, 2, -2, -2}, 6, 2);
 	classes = all_rows(&store, (int32_t[]){0, 0, 1, 1, 1, 1}, 2);
 	check(!sdq_failed(lda_fit(&job, &classes, 1, &little, &lda)) && lda.q == 0,
 		  "classes with equal means have no discriminant");
@@ -625,7 +621,7 @@ test_awkward(void)
 	check(s.auc_cross_validated > 0.5, "copies in both halves deceive the cross-validation");
 
 	/* One row against many: nothing to validate; scale does not matter. */
-	store = make_store((double[]){1e300, 2e300, 4e300, 9e300}, 4, 1);
+	store = fresh_store((double[]){1e300, 2e300, 4e300, 9e300}, 4, 1);
 	classes = all_rows(&store, (int32_t[]){0, 0, 0, 1}, 2);
 	check(!sdq_failed(separation(&job, &classes, &NO_SHRINKAGE, &s)) &&
 			  isnan(s.auc_cross_validated),
@@ -719,7 +715,7 @@ test_limits(void)
 		rows[i] = rng_normal(&rng);
 	for (size_t i = 0; i < 400; i++)
 		label[i] = (int32_t) (i % 2);
-	store = make_store(rows, 400, 150);
+	store = fresh_store(rows, 400, 150);
 	classes = all_rows(&store, label, 2);
 	arena.limit = arena.held + 150 * 150 * sizeof(double);
 	status = lda_fit(&job, &classes, 1, &NO_SHRINKAGE, &lda);

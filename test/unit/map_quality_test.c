@@ -11,18 +11,6 @@
 #include "row_stores.h"
 #include "workbench.h"
 
-/* A store of rows[n][d]. */
-static void
-make_store(Bench *bench, RowStore *store, const double *rows, size_t n, size_t d)
-{
-	row_store_init(store, &bench->arena);
-	for (size_t i = 0; i < n; i++)
-		if (sdq_failed(row_store_append(store, rows + i * d, d)))
-			exit(EXIT_FAILURE);
-	if (sdq_failed(row_store_finish(store, &bench->job, NULL)))
-		exit(EXIT_FAILURE);
-}
-
 /* rank[j] = place of row j among the others of row i, from 1, ties to the lower row. */
 static void
 ranks_of(const RowStore *store, size_t i, size_t *rank)
@@ -81,8 +69,8 @@ compare(const double *input, size_t d, const double *map, size_t n, const char *
 		double trust = 0;
 
 		bench_open(&bench, 2);
-		make_store(&bench, &input_store, input, n, d);
-		make_store(&bench, &map_store, map, n, 2);
+		input_store = store_of_rows(&bench.job, input, n, d);
+		map_store = store_of_rows(&bench.job, map, n, 2);
 		if (sdq_failed(map_quality(&bench.job, &input_store, &map_store, ks[c], &quality)))
 			exit(EXIT_FAILURE);
 		right = right &&
@@ -147,8 +135,8 @@ test_by_hand(void)
 	MapQuality quality;
 
 	bench_open(&bench, 1);
-	make_store(&bench, &input_store, input, 5, 1);
-	make_store(&bench, &map_store, map, 5, 2);
+	input_store = store_of_rows(&bench.job, input, 5, 1);
+	map_store = store_of_rows(&bench.job, map, 5, 2);
 	check(!sdq_failed(map_quality(&bench.job, &input_store, &map_store, 1, &quality)),
 		  "five points are judged");
 	check_close(quality.trustworthiness, 8 / 15.0, 1e-15, "their trustworthiness is 8/15");
@@ -172,7 +160,7 @@ test_arguments(void)
 	SdqStatus status;
 
 	bench_open(&bench, 1);
-	make_store(&bench, &store, rows, 5, 1);
+	store = store_of_rows(&bench.job, rows, 5, 1);
 	status = map_quality(&bench.job, &store, &store, 3, &quality);
 	check(status.code == SDQ_BAD_ARGUMENT && status.a == 3 && status.b == 2,
 		  "k must be less than half of the rows");
@@ -207,8 +195,8 @@ test_same_bits(void)
 		MapQuality quality;
 
 		bench_open(&bench, threads[t]);
-		make_store(&bench, &input_store, input, N, D);
-		make_store(&bench, &map_store, map, N, 2);
+		input_store = store_of_rows(&bench.job, input, N, D);
+		map_store = store_of_rows(&bench.job, map, N, 2);
 		if (sdq_failed(map_quality(&bench.job, &input_store, &map_store, 12, &quality)))
 			exit(EXIT_FAILURE);
 		if (t == 0)

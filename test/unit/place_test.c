@@ -11,6 +11,7 @@
 #include "core/base/rng.h"
 #include "core/tsne/affinities.h"
 #include "core/tsne/place.h"
+#include "row_stores.h"
 #include "stops.h"
 #include "workbench.h"
 
@@ -19,21 +20,6 @@
 /* Extent of a map, and radius of its discs. */
 #define SIDE   40.0
 #define RADIUS 5.0
-
-/* n values in [-1, 1), rows of d, as a finished store. */
-static RowStore
-make_store(Bench *bench, const double *values, size_t n, size_t d)
-{
-	RowStore rows;
-
-	row_store_init(&rows, &bench->arena);
-	for (size_t i = 0; i < n; i++)
-		if (sdq_failed(row_store_append(&rows, values + i * d, d)))
-			exit(EXIT_FAILURE);
-	if (sdq_failed(row_store_finish(&rows, &bench->job, NULL)))
-		exit(EXIT_FAILURE);
-	return rows;
-}
 
 /* Normal rows; row i is of cluster i % CLUSTERS, whose mean is 10 in column i % CLUSTERS. */
 static double *
@@ -118,8 +104,8 @@ test_clusters(void)
 		bool right = true;
 
 		bench_open(&bench, 2);
-		reference = make_store(&bench, rows, N, D);
-		query = make_store(&bench, new_rows, M, D);
+		reference = store_of_rows(&bench.job, rows, N, D);
+		query = store_of_rows(&bench.job, new_rows, M, D);
 		result = place(&bench, &reference, map, &query, &options);
 		check(result.n == M && count_at_home(&result) == M, "new rows land in their cluster");
 		if (sdq_failed(knn_plain(&bench.job, &query, &reference, 1, &nearest)))
@@ -154,8 +140,8 @@ test_middle(void)
 	Placement result;
 
 	bench_open(&bench, 1);
-	reference = make_store(&bench, rows, 4, 2);
-	query = make_store(&bench, middle, 1, 2);
+	reference = store_of_rows(&bench.job, rows, 4, 2);
+	query = store_of_rows(&bench.job, middle, 1, 2);
 	result = place(&bench, &reference, map, &query, &options);
 	check(fabs(result.y[0] - 10) < 1e-2 && fabs(result.y[1] - 5) < 1e-2,
 		  "the middle of four rows is placed in the middle of their positions");
@@ -206,8 +192,8 @@ test_split(void)
 			rows[i * D] = 100 + rng_double(&rng);
 	}
 	bench_open(&bench, 1);
-	reference = make_store(&bench, rows, N, D);
-	query = make_store(&bench, row, 1, D);
+	reference = store_of_rows(&bench.job, rows, N, D);
+	query = store_of_rows(&bench.job, row, 1, D);
 	result = place(&bench, &reference, map, &query, &options);
 	check(hypot(result.y[0], result.y[1]) < 5,
 		  "a row with neighbours in three places lands where most are, not between them");
@@ -319,8 +305,8 @@ test_plain(void)
 	Neighbors neighbors;
 
 	bench_open(&bench, 2);
-	reference = make_store(&bench, rows, N, D);
-	query = make_store(&bench, new_rows, M, D);
+	reference = store_of_rows(&bench.job, rows, N, D);
+	query = store_of_rows(&bench.job, new_rows, M, D);
 	result = place(&bench, &reference, map, &query, &options);
 	if (sdq_failed(knn_plain(&bench.job, &query, &reference, PLAIN_NEIGHBORS, &neighbors)))
 		exit(EXIT_FAILURE);
@@ -371,8 +357,8 @@ test_independent(void)
 		Placement first;
 
 		bench_open(&first_bench, 1);
-		reference = make_store(&first_bench, rows, N, D);
-		query = make_store(&first_bench, new_rows, M, D);
+		reference = store_of_rows(&first_bench.job, rows, N, D);
+		query = store_of_rows(&first_bench.job, new_rows, M, D);
 		first = place(&first_bench, &reference, map, &query, &options);
 		for (size_t t = 0; t < sizeof(threads) / sizeof(threads[0]); t++)
 		{
@@ -383,20 +369,20 @@ test_independent(void)
 			result = place(&bench, &reference, map, &query, &options);
 			same_threads = same_threads && memcmp(result.y, first.y, 2 * M * sizeof(double)) == 0 &&
 						   memcmp(result.distance, first.distance, M * sizeof(double)) == 0;
-			query = make_store(&bench, reversed, M, D);
+			query = store_of_rows(&bench.job, reversed, M, D);
 			result = place(&bench, &reference, map, &query, &options);
 			for (size_t i = 0; i < M; i++)
 				same_order = same_order && memcmp(result.y + 2 * i, first.y + 2 * (M - 1 - i),
 												  2 * sizeof(double)) == 0;
 			for (size_t i = 0; i < M; i += 50)
 			{
-				query = make_store(&bench, new_rows + i * D, 1, D);
+				query = store_of_rows(&bench.job, new_rows + i * D, 1, D);
 				result = place(&bench, &reference, map, &query, &options);
 				same_alone = same_alone &&
 							 memcmp(result.y, first.y + 2 * i, 2 * sizeof(double)) == 0 &&
 							 result.distance[0] == first.distance[i];
 			}
-			query = make_store(&first_bench, new_rows, M, D);
+			query = store_of_rows(&first_bench.job, new_rows, M, D);
 			bench_close(&bench);
 		}
 		bench_close(&first_bench);
@@ -435,9 +421,9 @@ test_degenerate(void)
 	bool right = true;
 
 	bench_open(&bench, 2);
-	reference = make_store(&bench, rows, N, D);
-	query = make_store(&bench, new_rows, M, D);
-	same = make_store(&bench, equal, N, D);
+	reference = store_of_rows(&bench.job, rows, N, D);
+	query = store_of_rows(&bench.job, new_rows, M, D);
+	same = store_of_rows(&bench.job, equal, N, D);
 	first = place(&bench, &reference, map, &query, &options);
 	for (size_t v = 0; v < (size_t) 2 * N; v++)
 		moved[v] = map[v] + 0x1.0p20;
@@ -474,7 +460,7 @@ test_degenerate(void)
 	check(right, "equal rows are placed in one place");
 
 	options.perplexity = PLACE_MAX_PERPLEXITY;
-	reference = make_store(&bench, rows, PLACE_MIN_ROWS, D);
+	reference = store_of_rows(&bench.job, rows, PLACE_MIN_ROWS, D);
 	result = place(&bench, &reference, map, &query, &options);
 	right = true;
 	for (size_t v = 0; v < (size_t) 2 * M; v++)
@@ -511,10 +497,10 @@ test_errors(void)
 	Bench bench;
 
 	bench_open(&bench, 1);
-	reference = make_store(&bench, rows, N, D);
-	few = make_store(&bench, rows, PLACE_MIN_ROWS - 1, D);
-	narrow = make_store(&bench, rows, M, D - 1);
-	none = make_store(&bench, rows, 0, D);
+	reference = store_of_rows(&bench.job, rows, N, D);
+	few = store_of_rows(&bench.job, rows, PLACE_MIN_ROWS - 1, D);
+	narrow = store_of_rows(&bench.job, rows, M, D - 1);
+	none = store_of_rows(&bench.job, rows, 0, D);
 	status = tsne_place(&bench.job, &few, map, &reference, &options, &result);
 	check(status.code == SDQ_BAD_ARGUMENT && status.detail == PLACE_FEW_ROWS && status.a == 3 &&
 			  status.b == 4,

@@ -9,6 +9,7 @@
 #include "core/tsne/attraction.h"
 #include "core/tsne/field_exact.h"
 #include "core/tsne/point_kl.h"
+#include "row_stores.h"
 #include "stops.h"
 #include "workbench.h"
 
@@ -17,21 +18,6 @@
 #define D 12
 
 static const AffinityOptions OPTIONS = {.perplexity = 20, .pca = 5};
-
-/* n rows as a finished store. */
-static RowStore
-row_store_of(Bench *bench, const double *values, size_t n, size_t d)
-{
-	RowStore rows;
-
-	row_store_init(&rows, &bench->arena);
-	for (size_t i = 0; i < n; i++)
-		if (sdq_failed(row_store_append(&rows, values + i * d, d)))
-			exit(EXIT_FAILURE);
-	if (sdq_failed(row_store_finish(&rows, &bench->job, NULL)))
-		exit(EXIT_FAILURE);
-	return rows;
-}
 
 /* The sum of kl is the divergence by the plain functions. */
 static void
@@ -54,7 +40,7 @@ test_sum(void)
 		size_t held;
 
 		bench_open(&bench, 2);
-		rows = row_store_of(&bench, values, N, D);
+		rows = store_of_rows(&bench.job, values, N, D);
 		held = bench.arena.used;
 		check(!sdq_failed(point_kl(&bench.job, &rows, map, dims, &OPTIONS, kl)) &&
 				  bench.arena.used == held,
@@ -91,7 +77,7 @@ test_threads(void)
 		RowStore rows;
 
 		bench_open(&bench, threads);
-		rows = row_store_of(&bench, values, N, D);
+		rows = store_of_rows(&bench.job, values, N, D);
 		if (sdq_failed(point_kl(&bench.job, &rows, map, 2, &OPTIONS, kl[threads > 1])))
 			exit(EXIT_FAILURE);
 		equal = equal && (threads == 1 || memcmp(kl[0], kl[1], sizeof(kl[0])) == 0);
@@ -123,7 +109,7 @@ test_stop(void)
 		SdqStatus status;
 
 		bench_open(&bench, 2);
-		rows = row_store_of(&bench, values, N, D);
+		rows = store_of_rows(&bench.job, values, N, D);
 		used = bench.arena.used;
 		pool_destroy(bench.job.pool);
 		bench.job.stop = &stop;
@@ -153,7 +139,7 @@ test_memory(void)
 	SdqStatus status;
 
 	bench_open(&bench, 1);
-	rows = row_store_of(&bench, values, N, D);
+	rows = store_of_rows(&bench.job, values, N, D);
 	bench.arena.limit = bench.arena.held + (1 << 20);
 	status = point_kl(&bench.job, &rows, map, 2, &OPTIONS, kl);
 	check(status.code == SDQ_OVER_LIMIT && status.a > status.b, "memory is refused beforehand");

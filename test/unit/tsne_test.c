@@ -10,24 +10,10 @@
 #include "core/base/rng.h"
 #include "core/matrix/knn.h"
 #include "core/tsne/tsne.h"
+#include "row_stores.h"
 #include "stops.h"
 #include "tsne.h"
 #include "workbench.h"
-
-/* n rows of d numbers as a finished store. */
-static RowStore
-make_store(Bench *bench, const double *values, size_t n, size_t d)
-{
-	RowStore rows;
-
-	row_store_init(&rows, &bench->arena);
-	for (size_t i = 0; i < n; i++)
-		if (sdq_failed(row_store_append(&rows, values + i * d, d)))
-			exit(EXIT_FAILURE);
-	if (sdq_failed(row_store_finish(&rows, &bench->job, NULL)))
-		exit(EXIT_FAILURE);
-	return rows;
-}
 
 /* The defaults of the SQL function, at a perplexity. */
 static TsneOptions
@@ -85,7 +71,7 @@ static Affinities
 reference_affinities(Bench *bench)
 {
 	double *values = reference_values();
-	RowStore rows = make_store(bench, values, REFERENCE_N, REFERENCE_D);
+	RowStore rows = store_of_rows(&bench->job, values, REFERENCE_N, REFERENCE_D);
 	Neighbors neighbors;
 	Affinities affinities;
 
@@ -193,7 +179,7 @@ median_kl(int dims)
 		TsneMap map;
 
 		bench_open(&bench, 2);
-		rows = make_store(&bench, values, REFERENCE_N, REFERENCE_D);
+		rows = store_of_rows(&bench.job, values, REFERENCE_N, REFERENCE_D);
 		options.dims = dims;
 		options.seed = seed;
 		if (sdq_failed(tsne_map(&bench.job, &rows, &options, &map)))
@@ -231,7 +217,7 @@ run_map(const double *values, size_t n, size_t d, const TsneOptions *options, in
 	double *y = malloc(n * (size_t) options->dims * sizeof(double));
 
 	bench_open(&bench, threads);
-	rows = make_store(&bench, values, n, d);
+	rows = store_of_rows(&bench.job, values, n, d);
 	if (sdq_failed(tsne_map(&bench.job, &rows, options, &map)))
 		exit(EXIT_FAILURE);
 	memcpy(y, map.y, n * (size_t) options->dims * sizeof(double));
@@ -309,7 +295,7 @@ test_small(void)
 		char name[100];
 
 		bench_open(&bench, 2);
-		rows = make_store(&bench, values, n, 3);
+		rows = store_of_rows(&bench.job, values, n, 3);
 		status = tsne_map(&bench.job, &rows, &options, &map);
 		snprintf(name, sizeof(name), "tsne_small: %zu rows at the largest perplexity", n);
 		if (n < TSNE_MIN_ROWS)
@@ -359,7 +345,7 @@ test_constant(void)
 			if (v < N / 2 * D)
 				values[v] = 0.1;
 		bench_open(&bench, 2);
-		rows = make_store(&bench, values, N, D);
+		rows = store_of_rows(&bench.job, values, N, D);
 		status = tsne_map(&bench.job, &rows, &options, &map);
 		check(!sdq_failed(status) && all_finite(&map) && is_centred(&map),
 			  init == TSNE_INIT_PCA ? "tsne_constant: half of the rows equal, start pca"
@@ -375,7 +361,7 @@ test_constant(void)
 		SdqStatus status;
 
 		bench_open(&bench, 2);
-		rows = make_store(&bench, values, N, D);
+		rows = store_of_rows(&bench.job, values, N, D);
 		status = tsne_map(&bench.job, &rows, &options, &map);
 		check(!sdq_failed(status) && all_zero(&map), "tsne_constant: all rows equal");
 		bench_close(&bench);
@@ -402,7 +388,7 @@ test_hostile(void)
 			for (size_t v = 0; v < 60 * d; v++)
 				values[v] *= FACTOR[f];
 			bench_open(&bench, 1);
-			rows = make_store(&bench, values, 60, d);
+			rows = store_of_rows(&bench.job, values, 60, d);
 			options.descent.n_iter = 300;
 			options.dims = d == 1 ? 2 : 3;
 			snprintf(name, sizeof(name), "%zu columns of magnitude %g give a finite map", d,
@@ -466,7 +452,7 @@ test_early_stop(void)
 	size_t bytes = sizeof(double) * REFERENCE_N * 2;
 
 	bench_open(&bench, 2);
-	rows = make_store(&bench, values, REFERENCE_N, REFERENCE_D);
+	rows = store_of_rows(&bench.job, values, REFERENCE_N, REFERENCE_D);
 	options.descent.n_iter = LIMIT;
 	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &never)))
 		exit(EXIT_FAILURE);
@@ -524,7 +510,7 @@ run_from(const double *values, size_t n, const double *start, int n_iter, double
 	options.descent.early_exaggeration = 1;
 	*y = malloc(n * 2 * sizeof(double));
 	bench_open(&bench, 2);
-	rows = make_store(&bench, values, n, 4);
+	rows = store_of_rows(&bench.job, values, n, 4);
 	if (sdq_failed(tsne_map(&bench.job, &rows, &options, &map)))
 		exit(EXIT_FAILURE);
 	memcpy(*y, map.y, n * 2 * sizeof(double));
@@ -632,7 +618,7 @@ test_cancel(void)
 		Job job = {.arena = &arena, .stop = &stop};
 
 		bench_open(&quiet, 1);
-		rows = make_store(&quiet, values, 2500, 8);
+		rows = store_of_rows(&quiet.job, values, 2500, 8);
 		arena_init(&arena, arena_malloc_source(), 0);
 		if (sdq_failed(pool_create(&job.pool, 2, &stop)))
 			exit(EXIT_FAILURE);
@@ -657,7 +643,7 @@ test_memory(void)
 	size_t held;
 
 	bench_open(&bench, 1);
-	rows = make_store(&bench, values, 1000, 8);
+	rows = store_of_rows(&bench.job, values, 1000, 8);
 	held = bench.arena.held;
 	bench.arena.limit = held + 1000000;
 	status = tsne_map(&bench.job, &rows, &options, &map);
