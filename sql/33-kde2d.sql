@@ -9,6 +9,7 @@
 --   correlation  of the points, and so of the kernel
 --   n            number of points, without those that have a NULL or NaN coordinate
 --   mass         integral of the density over the grid (trapezoidal rule): below 1 where the grid cuts tails
+--   method       'exact', or 'binned': points were put together in cells of a sixteenth of the kernel's width
 CREATE TYPE kde2d_result AS (
     x double precision[],
     y double precision[],
@@ -18,7 +19,8 @@ CREATE TYPE kde2d_result AS (
     bandwidth_y double precision,
     correlation double precision,
     n bigint,
-    mass double precision
+    mass double precision,
+    method text
 );
 COMMENT ON TYPE kde2d_result IS 'density of points on a grid: axes, density[y][x], kernel, number of points, mass on the grid';
 COMMENT ON COLUMN kde2d_result.x IS 'nodes of the first coordinate, ascending';
@@ -30,6 +32,7 @@ COMMENT ON COLUMN kde2d_result.bandwidth_y IS 'standard deviation of the kernel 
 COMMENT ON COLUMN kde2d_result.correlation IS 'correlation of the points, and so of the kernel';
 COMMENT ON COLUMN kde2d_result.n IS 'points without a NULL or NaN coordinate';
 COMMENT ON COLUMN kde2d_result.mass IS 'integral of the density over the grid: below 1 where the grid cuts tails';
+COMMENT ON COLUMN kde2d_result.method IS 'exact or binned';
 
 -- kde2d_state: what kde2d() has collected. Merges exactly.
 CREATE TYPE kde2d_state;
@@ -245,3 +248,78 @@ RETURNS TABLE (x double precision, y double precision, density double precision)
     AS 'MODULE_PATHNAME', 'synthdq_kde2d_points'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5000 ROWS 40000;
 COMMENT ON FUNCTION kde2d_points(kde2d_result) IS 'the nodes of a density of points as rows';
+
+CREATE FUNCTION kde2d_sample_result(kde2d_state) RETURNS kde2d_state
+    AS 'MODULE_PATHNAME', 'synthdq_kde2d_sample_result'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION kde2d_sample_result(kde2d_state) IS 'final function of kde2d_sample';
+
+-- kde2d_sample(x, y) -> kde2d_state
+-- The points themselves, to be stored and asked later: by kde2d(s, ...) and kde2d_log_density(s, ...). A point
+-- with a NULL or NaN coordinate is skipped; without any the result is NULL.
+CREATE AGGREGATE kde2d_sample(x double precision, y double precision) (
+    SFUNC = kde2d_state_add,
+    STYPE = kde2d_state,
+    SSPACE = 4096,
+    COMBINEFUNC = kde2d_state_combine,
+    FINALFUNC = kde2d_sample_result,
+    FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde2d_sample(double precision, double precision) IS 'points, stored for kde2d';
+
+-- kde2d_sample(kde2d_state) -> kde2d_state
+-- The union of stored points.
+CREATE AGGREGATE kde2d_sample(s kde2d_state) (
+    SFUNC = kde2d_state_combine,
+    STYPE = kde2d_state,
+    SSPACE = 4096,
+    COMBINEFUNC = kde2d_state_combine,
+    FINALFUNC = kde2d_sample_result,
+    FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde2d_sample(kde2d_state) IS 'union of stored points';
+
+-- kde2d(s, grid_size, bandwidth, x_lo, x_hi, y_lo, y_hi, bw_adjust, cut, method) -> kde2d_result
+-- The density of stored points, as the aggregate kde2d has it.
+--   bw_adjust  multiplies the factor
+--   cut        bandwidths by which an axis exceeds the points
+--   method     'exact': every point; 'binned': points put together in cells, within 1e-4 of the peak; 'auto':
+--              binned beyond 4e10 terms (points times nodes), where that leaves half of the points or fewer
+--   SELECT kde2d(kde2d_sample(x, y), grid_size => 100, bw_adjust => 0.5) FROM map;
+CREATE FUNCTION kde2d(
+    s kde2d_state,
+    grid_size integer DEFAULT 200,
+    bandwidth text DEFAULT 'scott',
+    x_lo double precision DEFAULT NULL,
+    x_hi double precision DEFAULT NULL,
+    y_lo double precision DEFAULT NULL,
+    y_hi double precision DEFAULT NULL,
+    bw_adjust double precision DEFAULT 1,
+    cut double precision DEFAULT 3,
+    method text DEFAULT 'auto'
+) RETURNS kde2d_result
+    AS 'MODULE_PATHNAME', 'synthdq_kde2d_of_sample'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION kde2d(
+    kde2d_state, integer, text, double precision, double precision, double precision, double precision,
+    double precision, double precision, text
+) IS 'density of stored points';
+
+-- kde2d_log_density(s, x, y, bandwidth, bw_adjust) -> double precision[]
+-- The natural logarithm of the density of stored points at the places (x[i], y[i]): finite however far out a
+-- place is. NULL where an argument is NULL or the points have no density (fewer than three, on a line,
+-- infinite). Arrays of different lengths, NULL or NaN in them: an error.
+--   SELECT kde2d_log_density(s, ARRAY[0, 5], ARRAY[0, 5]) FROM (SELECT kde2d_sample(x, y) AS s FROM map) m;
+CREATE FUNCTION kde2d_log_density(
+    s kde2d_state,
+    x double precision[],
+    y double precision[],
+    bandwidth text DEFAULT 'scott',
+    bw_adjust double precision DEFAULT 1
+) RETURNS double precision[]
+    AS 'MODULE_PATHNAME', 'synthdq_kde2d_log_density'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION kde2d_log_density(kde2d_state, double precision[], double precision[], text, double precision)
+    IS 'logarithm of the density of stored points at given places';

@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/float.h"
 
 #include "core/density/kde2d.h"
@@ -16,6 +17,7 @@
 #include "pg/computation.h"
 #include "pg/density_arguments.h"
 #include "pg/errors.h"
+#include "pg/kde2d_result.h"
 #include "pg/kde2d_state.h"
 #include "pg/result.h"
 
@@ -27,21 +29,6 @@
 #define ARGUMENT_X_RANGE       5
 #define ARGUMENT_Y_RANGE       7
 #define ARGUMENTS_WITH_A_RANGE 9
-
-/* Fields of kde2d_result, in order. */
-enum
-{
-	FIELD_X,
-	FIELD_Y,
-	FIELD_DENSITY,
-	FIELD_FACTOR,
-	FIELD_BANDWIDTH_X,
-	FIELD_BANDWIDTH_Y,
-	FIELD_CORRELATION,
-	FIELD_N,
-	FIELD_MASS,
-	N_FIELDS,
-};
 
 /* What the core is asked for. */
 typedef struct Kde2dWork
@@ -153,20 +140,15 @@ evaluate(Job *job, void *argument)
 	return kde2d_evaluate(job, work->points, work->n, &work->options, &work->result);
 }
 
-/*
- * kde2d_result(kde2d_state)
- *		The density of the collected points. NULL if one of them is infinite.
- */
 Datum
-synthdq_kde2d_result(PG_FUNCTION_ARGS)
+kde2d_datum(FunctionCallInfo fcinfo, const Point2d *points, size_t n, const Kde2dOptions *options)
 {
-	Kde2dWork work;
+	Kde2dWork work = {.points = points, .n = n, .options = *options};
 	const Kde2d *result = &work.result;
 	Computation *computation;
-	Datum values[N_FIELDS] = {0};
-	bool nulls[N_FIELDS];
+	Datum values[KDE2D_N_FIELDS] = {0};
+	bool nulls[KDE2D_N_FIELDS];
 
-	work.n = kde2d_state_open(PG_GETARG_DATUM(0), &work.points, &work.options);
 	computation = computation_begin();
 	check_status(run_density(computation, evaluate, &work, work.n,
 							 work.options.grid_size * work.options.grid_size));
@@ -177,32 +159,48 @@ synthdq_kde2d_result(PG_FUNCTION_ARGS)
 	}
 
 	memset(nulls, true, sizeof(nulls));
-	nulls[FIELD_N] = false;
-	values[FIELD_N] = Int64GetDatum((int64) work.n);
+	nulls[KDE2D_FIELD_N] = false;
+	values[KDE2D_FIELD_N] = Int64GetDatum((int64) work.n);
 	if (result->outcome != KDE_NO_BANDWIDTH)
 	{
-		nulls[FIELD_FACTOR] = false;
-		nulls[FIELD_BANDWIDTH_X] = false;
-		nulls[FIELD_BANDWIDTH_Y] = false;
-		nulls[FIELD_CORRELATION] = false;
-		values[FIELD_FACTOR] = Float8GetDatum(result->kernel.factor);
-		values[FIELD_BANDWIDTH_X] = Float8GetDatum(result->kernel.bandwidth_x);
-		values[FIELD_BANDWIDTH_Y] = Float8GetDatum(result->kernel.bandwidth_y);
-		values[FIELD_CORRELATION] = Float8GetDatum(result->kernel.correlation);
+		nulls[KDE2D_FIELD_FACTOR] = false;
+		nulls[KDE2D_FIELD_BANDWIDTH_X] = false;
+		nulls[KDE2D_FIELD_BANDWIDTH_Y] = false;
+		nulls[KDE2D_FIELD_CORRELATION] = false;
+		values[KDE2D_FIELD_FACTOR] = Float8GetDatum(result->kernel.factor);
+		values[KDE2D_FIELD_BANDWIDTH_X] = Float8GetDatum(result->kernel.bandwidth_x);
+		values[KDE2D_FIELD_BANDWIDTH_Y] = Float8GetDatum(result->kernel.bandwidth_y);
+		values[KDE2D_FIELD_CORRELATION] = Float8GetDatum(result->kernel.correlation);
 	}
 	if (result->outcome == KDE_DONE)
 	{
 		memset(nulls, false, sizeof(nulls));
-		values[FIELD_X] = PointerGetDatum(make_float8_array(result->x, result->grid_size));
-		values[FIELD_Y] = PointerGetDatum(make_float8_array(result->y, result->grid_size));
-		values[FIELD_DENSITY] = PointerGetDatum(
+		values[KDE2D_FIELD_X] = PointerGetDatum(make_float8_array(result->x, result->grid_size));
+		values[KDE2D_FIELD_Y] = PointerGetDatum(make_float8_array(result->y, result->grid_size));
+		values[KDE2D_FIELD_DENSITY] = PointerGetDatum(
 			make_float8_matrix(result->density, result->grid_size, result->grid_size));
-		values[FIELD_MASS] = Float8GetDatum(result->mass);
+		values[KDE2D_FIELD_MASS] = Float8GetDatum(result->mass);
+		values[KDE2D_FIELD_METHOD] =
+			CStringGetTextDatum(result->method == KDE_BINNED ? "binned" : "exact");
 	}
 	computation_end(computation);
 	/* On a large grid each copy of it takes a while. */
 	CHECK_FOR_INTERRUPTS();
 	return make_composite(fcinfo, values, nulls);
+}
+
+/*
+ * kde2d_result(kde2d_state)
+ *		The density of the collected points. NULL if one of them is infinite.
+ */
+Datum
+synthdq_kde2d_result(PG_FUNCTION_ARGS)
+{
+	const Point2d *points;
+	Kde2dOptions options;
+	size_t n = kde2d_state_open(PG_GETARG_DATUM(0), &points, &options);
+
+	return kde2d_datum(fcinfo, points, n, &options);
 }
 
 /*
@@ -217,9 +215,9 @@ synthdq_kde2d_points(PG_FUNCTION_ARGS)
 	size_t n_x;
 	size_t n_y;
 	size_t n_density;
-	double *x = composite_float8_array(tuple, FIELD_X, &n_x);
-	double *y = composite_float8_array(tuple, FIELD_Y, &n_y);
-	double *density = composite_float8_array(tuple, FIELD_DENSITY, &n_density);
+	double *x = composite_float8_array(tuple, KDE2D_FIELD_X, &n_x);
+	double *y = composite_float8_array(tuple, KDE2D_FIELD_Y, &n_y);
+	double *density = composite_float8_array(tuple, KDE2D_FIELD_DENSITY, &n_density);
 	size_t n_nodes;
 
 	if (x == NULL || y == NULL || density == NULL)

@@ -322,6 +322,24 @@ kde2d_state_datum(Kde2dState *state)
 	return EOHPGetRWDatum(&state->header);
 }
 
+Datum
+kde2d_state_of_set(const PointSet *set, size_t n, const Kde2dOptions *options)
+{
+	Kde2dParameters parameters = parameters_from_options(options);
+	FlatKde2dState *flat = palloc0(flat_size(n));
+	size_t filled = 0;
+
+	flat_state_init(flat, &parameters, n);
+	for (size_t i = 0; i < set->n; i++)
+	{
+		if (i % INTERRUPT_INTERVAL == 0)
+			CHECK_FOR_INTERRUPTS();
+		for (double left = set->weights[i]; left > 0 && filled < n; left--)
+			flat->points[filled++] = (Point2d){.x = set->x[i], .y = set->y[i]};
+	}
+	return PointerGetDatum(flat);
+}
+
 /*
  * kde2d_state_combine(kde2d_state, kde2d_state)
  *		The union of two states, in all four cases of NULL.

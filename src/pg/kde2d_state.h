@@ -34,4 +34,7 @@ extern Datum kde2d_state_datum(Kde2dState *state);
  * borrowed from it or from a detoasted copy in CurrentMemoryContext. */
 extern size_t kde2d_state_open(Datum value, const Point2d **points, Kde2dOptions *options);
 
+/* A flat value with the points of a set, each as often as its weight says, n in all. */
+extern Datum kde2d_state_of_set(const PointSet *set, size_t n, const Kde2dOptions *options);
+
 #endif

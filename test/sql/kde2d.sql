@@ -298,10 +298,10 @@ SELECT kde2d(i, sin(i), 10, 'scott') FROM generate_series(1, 5000) i;
 SELECT kde2d(i, sin(i), 10, 'scott') FROM generate_series(1, 4000) i;
 RESET synthdq.max_memory;
 -- Results put together by hand.
-SELECT * FROM kde2d_points(ROW('{1,2}', '{1,2}', '{1,2,3}', 1, 1, 1, 0, 5, 1)::kde2d_result);
-SELECT * FROM kde2d_points(ROW('{1,2}', '{1,NULL}', '{1,2,3,4}', 1, 1, 1, 0, 5, 1)::kde2d_result);
-SELECT * FROM kde2d_points(ROW('{}', '{}', '{}', 1, 1, 1, 0, 5, 1)::kde2d_result);
-SELECT * FROM kde2d_points(ROW('{1,2}', '{1}', '{{3,4}}', 1, 1, 1, 0, 5, 1)::kde2d_result);
+SELECT * FROM kde2d_points(ROW('{1,2}', '{1,2}', '{1,2,3}', 1, 1, 1, 0, 5, 1, 'exact')::kde2d_result);
+SELECT * FROM kde2d_points(ROW('{1,2}', '{1,NULL}', '{1,2,3,4}', 1, 1, 1, 0, 5, 1, 'exact')::kde2d_result);
+SELECT * FROM kde2d_points(ROW('{}', '{}', '{}', 1, 1, 1, 0, 5, 1, 'exact')::kde2d_result);
+SELECT * FROM kde2d_points(ROW('{1,2}', '{1}', '{{3,4}}', 1, 1, 1, 0, 5, 1, 'exact')::kde2d_result);
 SELECT * FROM kde2d_points(NULL);
 -- A cancel ends the sums, and the connection lives.
 SET statement_timeout = 200;

@@ -95,6 +95,7 @@ my %parameters = (
     'bins integer' => '1000',
     'w kde_weighted' => 'kde_weighted_add(NULL, x, 1.5)',
     'b kde_bins' => 'kde_bins_add(NULL, x::double precision, -20, 30, 1000)',
+    's kde2d_state' => 'kde2d_state_add(NULL, x::double precision, abs(x))',
     'k kde_result' => density('kde_result', 100, q{'x', (SELECT array_agg(i) FROM generate_series(1, 100) i)}),
     'k kde2d_result' => density('kde2d_result', 4, q{'x', ARRAY[0, 1], 'y', ARRAY[5, 7]}),
     (map { ("${_}lo double precision" => '-20', "${_}hi double precision" => '30') } '', 'x_', 'y_'),
