@@ -3,9 +3,11 @@
 -- The region of a share s is where the density is highest: the smallest set that holds s of the mass on the
 -- grid, {density >= level}. Regions of smaller shares lie within those of larger ones. A share of 0 has an empty
 -- region.
--- In the plane each node counts alike, as in seaborn: the level is the density of the first node, in descending
--- order, at which the cumulated density reaches s of the sum over all nodes. On a line the density is
--- integrated, since single nodes hold too much there.
+-- The mass is the integral of the density, linear between nodes, over what is drawn, and its level is found so that the
+-- contours hold their share of the mass on the grid to 12 digits, on coarse grids too. It is more only where the mass
+-- leaps, at a plateau, and less where nodes of density 0 leave less than the share within a border.
+-- Only where `levels` asks for those that seaborn draws, each node counts alike, as there: the level is the density of the
+-- first node, in descending order, at which the cumulated density reaches s of the sum over all nodes.
 -- A NULL density, one without nodes (a group without a bandwidth) and one that is 0 everywhere have no regions: no
 -- rows. Values that a density cannot have and axes that do not ascend in equal steps are errors.
 
@@ -17,14 +19,15 @@
 --            has no contour, as seaborn's kdeplot(levels => 10, thresh => 0.05) draws them
 -- or kde2d_contours(k, shares): a level for each share in the array, each in [0, 1], in the order given
 --   level    1 for the first level
---   share    of the mass on the grid that the contours of the level enclose
---   density  the level itself; these are those of seaborn
+--   share    of the mass on the grid that the contours of the level stand for
+--   density  the level itself; for `levels` that of seaborn
 --   path     numbers the polygons of a level from 1. Holes follow the polygon that they are in
 --   is_hole  the outer ring of a polygon runs counter-clockwise, its holes clockwise (x to the right, y up)
 --   x, y     the points; the last one is the first
+--   mass     the integral of the density over all polygons of the level: mass / (k).mass is what they truly enclose
 -- Marching squares, linear between nodes, with ambiguous cells decided by their mean. The border of the grid closes what
--- it cuts. Polygons do not touch or cross themselves or each other. On a grid of 200 x 200 nodes, of which a smooth
--- density needs some eight to a standard deviation, they enclose the mass within 0.5 %: kde2d_regions tells.
+-- it cuts. Polygons do not touch or cross themselves or each other. Contours of `shares` enclose the density of the points
+-- within 0.5 % if its narrowest part has 2.5 nodes to a standard deviation; those of seaborn need some eight for that.
 --   SELECT c.* FROM (SELECT kde2d(x, y) AS k FROM map) s, kde2d_contours(k) c;
 --   SELECT c.* FROM (SELECT kde2d(x, y) AS k FROM map) s, kde2d_contours(k, ARRAY[0.5, 0.95]) c;
 -- Source: seaborn (M. Waskom, JOSS 6, 2021); Lorensen and Cline, "Marching cubes", SIGGRAPH 1987.
@@ -39,7 +42,8 @@ CREATE FUNCTION kde2d_contours(
     path integer,
     is_hole boolean,
     x double precision[],
-    y double precision[]
+    y double precision[],
+    mass double precision
 )
     AS 'MODULE_PATHNAME', 'synthdq_kde2d_contours'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50;
@@ -56,7 +60,8 @@ CREATE FUNCTION kde2d_contours(
     path integer,
     is_hole boolean,
     x double precision[],
-    y double precision[]
+    y double precision[],
+    mass double precision
 )
     AS 'MODULE_PATHNAME', 'synthdq_kde2d_contours'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50;
@@ -124,8 +129,7 @@ COMMENT ON FUNCTION kde2d_contours_wkt(kde2d_result, double precision[]) IS
 --   density  the level: the region is where the density reaches it
 --   area     of the region, in units of x times units of y: how widely the mass is spread
 --   n_parts  how many separate parts it has
---   mass     integral of the density over the region, bilinear between nodes. mass / (k).mass is the share that the
---            contours truly enclose; it differs from `share` on coarse grids, and where the grid cuts the density
+--   mass     integral of the density over the region, bilinear between nodes: `share` of that over the grid
 --   SELECT r.* FROM (SELECT kde2d(x, y) AS k FROM map) s, kde2d_regions(k, ARRAY[0.5, 0.95]) r;
 -- Source: Hyndman, "Computing and graphing highest density regions", The American Statistician 50, 1996.
 CREATE FUNCTION kde2d_regions(
@@ -146,9 +150,11 @@ COMMENT ON FUNCTION kde2d_regions(kde2d_result, double precision[]) IS
 -- kde2d_share(k, x, y) -> double precision
 -- The share of the smallest highest-density region that holds the point: 0 at the peak, near 1 far out. Shares of points
 -- drawn from the density are uniform on [0, 1]; many large ones are points where the density has little. The density
--- at the point is bilinear between nodes. NULL outside the grid, for NULL, for NaN, and if there is no density.
--- The density is ranked once as long as it stays the same; a question then takes a comparison of the stored value.
---   SELECT id, kde2d_share(k, x, y) FROM synthetic_map, (SELECT kde2d(x, y) AS k FROM real_map) s;
+-- at the point is bilinear between nodes, the share linear between some thousand levels: to 1e-6 as a rule. NULL outside the grid, for NULL, for NaN, and if there is no density.
+-- The levels are measured once as long as the density stays the same. Keep it in a table: a question then takes a
+-- microsecond. A density that was computed in the same query is compared as a whole at each point.
+--   CREATE TEMPORARY TABLE real_density AS SELECT kde2d(x, y) AS k FROM real_map;
+--   SELECT id, kde2d_share(k, x, y) FROM synthetic_map, real_density;
 CREATE FUNCTION kde2d_share(
     k kde2d_result,
     x double precision,

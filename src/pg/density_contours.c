@@ -2,8 +2,9 @@
  * density_contours.c
  *		The contours of a density of the plane, and what they enclose: rows of polygons, GeoJSON, WKT, measures.
  *
- * Levels are found once, in a ranking of all nodes that is then given back; contours are traced level by
- * level, each in memory that the next one uses again.
+ * Levels are found first: those of stated shares by the mass that their contours enclose, those of equal steps
+ * in a ranking of all nodes, as seaborn has them. Contours are then traced level by level, each in memory that
+ * the next one uses again.
  */
 #include "postgres.h"
 
@@ -13,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "core/density/contours.h"
+#include "core/density/enclosed.h"
 #include "core/density/regions.h"
 #include "pg/array_reader.h"
 #include "pg/computation.h"
@@ -51,9 +53,11 @@ find_levels(Job *job, void *argument)
 	ContourCall *call = argument;
 	ArenaMark mark = arena_mark(job->arena);
 	DensityRanking ranking;
-	SdqStatus status =
-		density_rank(job, call->grid.density, call->grid.n_x * call->grid.n_y, &ranking);
+	SdqStatus status;
 
+	if (!call->shares.is_of_nodes)
+		return region_levels(job, &call->grid, call->shares.shares, call->shares.n, call->levels);
+	status = density_rank(job, call->grid.density, call->grid.n_x * call->grid.n_y, &ranking);
 	if (sdq_failed(status))
 		return status;
 	for (size_t i = 0; i < call->shares.n; i++)
@@ -103,6 +107,15 @@ call_trace(ContourCall *call, size_t i)
 		check_status(computation_run_small(call->computation, trace_level, call));
 }
 
+/* Measure what the contour at hand encloses. */
+static void
+call_measure(ContourCall *call)
+{
+	call->measure = (RegionMeasure){.area = 0};
+	if (call->contour.n_polygons > 0)
+		check_status(computation_run_small(call->computation, measure_level, call));
+}
+
 static void
 call_end(ContourCall *call)
 {
@@ -136,6 +149,7 @@ synthdq_kde2d_contours(PG_FUNCTION_ARGS)
 	for (size_t i = 0; call.levels != NULL && i < call.shares.n; i++)
 	{
 		call_trace(&call, i);
+		call_measure(&call);
 		for (size_t r = 0; r < call.contour.n_rings; r++)
 		{
 			const Ring *ring = &call.contour.rings[r];
@@ -150,6 +164,7 @@ synthdq_kde2d_contours(PG_FUNCTION_ARGS)
 			result_row_datum(&row, BoolGetDatum(ring->is_hole));
 			x = put_array(&row, call.contour.x + ring->first, ring->n);
 			y = put_array(&row, call.contour.y + ring->first, ring->n);
+			result_row_float8(&row, call.measure.mass);
 			result_row_put(&result, &row);
 			pfree(x);
 			pfree(y);
@@ -175,9 +190,7 @@ synthdq_kde2d_regions(PG_FUNCTION_ARGS)
 		ResultRow row = {.n_fields = 0};
 
 		call_trace(&call, i);
-		call.measure = (RegionMeasure){.area = 0};
-		if (call.contour.n_polygons > 0)
-			check_status(computation_run_small(call.computation, measure_level, &call));
+		call_measure(&call);
 		result_row_float8(&row, call.shares.shares[i]);
 		result_row_float8(&row, call.level);
 		result_row_float8(&row, call.measure.area);

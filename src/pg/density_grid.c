@@ -108,7 +108,7 @@ density_line_read(HeapTupleHeader tuple, DensityLine *line)
 static ShareList
 shares_of_levels(size_t n, double thresh)
 {
-	ShareList list = {.n = n, .shares = palloc(n * sizeof(double))};
+	ShareList list = {.n = n, .shares = palloc(n * sizeof(double)), .is_of_nodes = true};
 
 	list.shares[0] = 1 - thresh;
 	for (size_t i = 1; i + 1 < n; i++)
@@ -139,8 +139,7 @@ argument_shares(FunctionCallInfo fcinfo)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("argument \"shares\" has %zu elements, more than %d", elements.n,
 							   MAX_LEVELS)));
-	list.n = elements.n;
-	list.shares = palloc((list.n + 1) * sizeof(double));
+	list = (ShareList){.n = elements.n, .shares = palloc((elements.n + 1) * sizeof(double))};
 	array_read_doubles(&elements, list.shares);
 	for (size_t i = 0; i < list.n; i++)
 		/* Written so that NaN fails. */

@@ -34,6 +34,7 @@ typedef struct ShareList
 {
 	size_t n;
 	double *shares;
+	bool is_of_nodes; /* counted over nodes, as seaborn does, not integrated */
 } ShareList;
 
 /* Those of the arguments behind the density: (shares double precision[]), or (levels integer, thresh double

@@ -8,6 +8,7 @@
 #include "utils/memutils.h"
 
 #include "core/density/contours.h"
+#include "core/density/enclosed.h"
 #include "core/density/regions.h"
 #include "pg/compat.h"
 #include "pg/computation.h"
@@ -60,7 +61,7 @@ synthdq_kde_regions(PG_FUNCTION_ARGS)
 
 /* ---------- the share of a point ---------- */
 
-/* The last density that was asked about, ranked. A ranking costs as much as very many questions. */
+/* The last density that was asked about, with its shares. A table costs as much as very many questions. */
 typedef struct ShareCache
 {
 	MemoryContext context; /* of all else; NULL if empty */
@@ -68,19 +69,18 @@ typedef struct ShareCache
 	char *key; /* the value as it was passed, by which it is known again */
 	bool has_density;
 	DensityGrid grid;
-	DensityRanking ranking;
+	EnclosedShares table;
 } ShareCache;
 
 static SdqStatus
-rank(Job *job, void *argument)
+tabulate(Job *job, void *argument)
 {
 	ShareCache *cache = argument;
 
-	return density_rank(job, cache->grid.density, cache->grid.n_x * cache->grid.n_y,
-						&cache->ranking);
+	return enclosed_shares(job, &cache->grid, &cache->table);
 }
 
-/* Rank the density that was passed. What fails on the way leaves the cache empty. */
+/* Tabulate the shares of the density that was passed. What fails on the way leaves the cache empty. */
 static void
 fill_cache(ShareCache *cache, MemoryContext parent, struct varlena *passed)
 {
@@ -95,9 +95,9 @@ fill_cache(ShareCache *cache, MemoryContext parent, struct varlena *passed)
 		memcpy(cache->key, passed, cache->key_size);
 		cache->has_density =
 			density_grid_read(DatumGetHeapTupleHeader(PointerGetDatum(passed)), &cache->grid);
-		/* The ranking stays in the memory of the computation, which is a child of the context. */
+		/* The table stays in the memory of the computation, which is a child of the context. */
 		if (cache->has_density)
-			check_status(computation_run(computation_begin(), rank, cache));
+			check_status(computation_run(computation_begin(), tabulate, cache));
 	}
 	PG_CATCH();
 	{
@@ -148,5 +148,5 @@ synthdq_kde2d_share(PG_FUNCTION_ARGS)
 	density = grid_density_at(&cache->grid, PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2));
 	if (isnan(density))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(ranking_share(&cache->ranking, density));
+	PG_RETURN_FLOAT8(enclosed_share(&cache->table, density));
 }

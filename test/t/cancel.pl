@@ -41,6 +41,7 @@ $control->query(q{
     CREATE TABLE wide AS
     SELECT i AS id, array_agg((hashint4(i * 10000 + j) & 255)::smallint) AS px
     FROM generate_series(1, 150) i, generate_series(1, 4500) j GROUP BY i;
+    CREATE TABLE densities AS SELECT kde2d(x, y, 1500, 'scott') AS k FROM numbers WHERE id <= 100;
     VACUUM ANALYZE;
 });
 
@@ -84,6 +85,8 @@ my @long = (
     ['nearest', q{SELECT count(*) FROM nearest(ARRAY[1], 'SELECT ARRAY[i] FROM generate_series(1, 100000000) i')}],
     ['kde', q{SELECT (kde(ecdf(x), 4096, method => 'exact')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
+    ['kde2d_contours', q{SELECT count(*) FROM densities, kde2d_contours(k, (SELECT array_agg(i / 1000.0::float8)
+        FROM generate_series(1, 999) i))}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],
     ['the exact ks_test_1samp', q{SELECT ks_test_1samp(ecdf((i - 0.5) / 1e5 * 0.9975), 'exact')
                                   FROM generate_series(1, 100000) i}],

@@ -1,7 +1,7 @@
 /*
  * contours_test.c
  *		Highest-density regions: levels against seaborn (test/reference/contours.py), contours by hand, what
- *		must hold of all polygons on smooth, random and tied densities, and the mass they enclose.
+ *		must hold of all polygons on smooth, random and tied densities, and that they enclose the mass they claim.
  */
 #include "check.h"
 
@@ -13,6 +13,7 @@
 #include "core/base/constants.h"
 #include "core/base/rng.h"
 #include "core/density/contours.h"
+#include "core/density/enclosed.h"
 #include "core/density/regions.h"
 #include "stops.h"
 #include "workbench.h"
@@ -450,16 +451,12 @@ test_levels(void)
 	compare_levels(contours_density_1, 30 * 40, 5, 0.2, contours_levels_1_1);
 	compare_levels(contours_density_1, 30 * 40, 7, 0, contours_levels_1_2);
 
-	/* In descending order 4, 3, 2, 1, 0; shares .4, .7, .9, 1, 1. */
+	/* In descending order 4, 3, 2, 1, 0; cumulated .4, .7, .9, 1, 1. */
 	density_rank(&bench.job, few, 5, &ranking);
 	check(ranking_level(&ranking, 0) == 4 && ranking_level(&ranking, 0.4) == 4 &&
 			  ranking_level(&ranking, 0.5) == 3 && ranking_level(&ranking, 0.71) == 2 &&
 			  ranking_level(&ranking, 1) == 1,
 		  "levels of five nodes");
-	check(ranking_share(&ranking, 5) == 0 && ranking_share(&ranking, 4) == 0 &&
-			  ranking_share(&ranking, 3.5) == 0.4 && ranking_share(&ranking, 3) == 0.4 &&
-			  ranking_share(&ranking, 0.5) == 1 && ranking_share(&ranking, 0) == 1,
-		  "shares of places among five nodes");
 	density_rank(&bench.job, large, 4, &ranking);
 	check(ranking_level(&ranking, 0.3) == 1.5e308 && ranking_level(&ranking, 0.8) == 1e308,
 		  "densities whose sum is out of range");
@@ -480,14 +477,16 @@ normal_density(double x, double y, const double law[5])
 		   (2 * PI * law[2] * law[3] * sqrt(rest));
 }
 
-/* A smooth density of total mass 1: two normal laws, of seven nodes a standard deviation and more on 100 nodes. */
+/* A smooth density of total mass 1: three normal laws. The narrowest has 2.5 of 100 nodes to a standard deviation. */
 static double
 smooth(double x, double y)
 {
 	static const double wide[5] = {0, 0, 1, 1, 0};
 	static const double skewed[5] = {4, 1, 1, 1.2, 0.5};
+	static const double narrow[5] = {1, 4, 0.354, 0.33, -0.3};
 
-	return 0.6 * normal_density(x, y, wide) + 0.4 * normal_density(x, y, skewed);
+	return 0.5 * normal_density(x, y, wide) + 0.3 * normal_density(x, y, skewed) +
+		   0.2 * normal_density(x, y, narrow);
 }
 
 /* The smooth density on n x n nodes of [-6, 8] x [-5, 8]. */
@@ -541,43 +540,203 @@ mass_within(const Contour *contour)
 	return total * 13 / (double) lines;
 }
 
+/* The mass of a grid. */
+static double
+trapezoidal_mass(const DensityGrid *grid)
+{
+	double cell_x = (grid->x[grid->n_x - 1] - grid->x[0]) / (double) (grid->n_x - 1);
+	double cell_y = (grid->y[grid->n_y - 1] - grid->y[0]) / (double) (grid->n_y - 1);
+	double total = 0;
+
+	for (size_t y = 0; y < grid->n_y; y++)
+		for (size_t x = 0; x < grid->n_x; x++)
+			total += grid->density[y * grid->n_x + x] * (x == 0 || x + 1 == grid->n_x ? 0.5 : 1) *
+					 (y == 0 || y + 1 == grid->n_y ? 0.5 : 1);
+	return total * cell_x * cell_y;
+}
+
+/* The levels of shares. */
+static void
+levels_of(const DensityGrid *grid, const double *shares, size_t n, double *levels)
+{
+	if (sdq_failed(region_levels(&bench.job, grid, shares, n, levels)))
+		exit(EXIT_FAILURE);
+}
+
+/* Contours of stated shares, on a coarse and on a finer grid, against the density itself. */
 static void
 test_mass(void)
 {
-	static const double shares[] = {0.95, 0.8, 0.5, 0.25, 0.1};
+	static const double shares[] = {0.99, 0.95, 0.8, 0.5, 0.25, 0.1, 0.05};
+	enum
+	{
+		N = sizeof(shares) / sizeof(shares[0])
+	};
 
 	for (size_t n = 100; n <= 200; n += 100)
 	{
 		DensityGrid grid = smooth_grid(n);
-		DensityRanking ranking;
+		double total = trapezoidal_mass(&grid);
+		double levels[N];
 		Contour before = {.n_rings = 0};
 		double worst = 0;
 		double worst_measure = 0;
 		bool valid = true;
 		bool nested = true;
 
-		density_rank(&bench.job, density, n * n, &ranking);
-		for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+		levels_of(&grid, shares, N, levels);
+		for (size_t i = 0; i < N; i++)
 		{
-			double level = ranking_level(&ranking, shares[i]);
-			Contour contour = trace(&grid, level);
-			double mass = mass_within(&contour);
+			Contour contour = trace(&grid, levels[i]);
 
-			worst = fmax(worst, fabs(mass - shares[i]));
-			worst_measure = fmax(worst_measure, fabs(measure_of(&grid, level).mass - mass));
+			worst = fmax(worst, fabs(mass_within(&contour) - shares[i]));
+			worst_measure =
+				fmax(worst_measure, fabs(measure_of(&grid, levels[i]).mass / total - shares[i]));
 			valid &= rings_are_valid(&contour) && holes_are_assigned(&contour);
-			nested &= i == 0 || is_nested(&contour, &before);
+			nested &= i == 0 || (levels[i] > levels[i - 1] && is_nested(&contour, &before));
 			before = contour;
 		}
-		printf("# %zu x %zu nodes: mass off by %.5f, measured to %.5f\n", n, n, worst,
+		printf("# %zu x %zu nodes: mass off by %.5f, measured by %.1e\n", n, n, worst,
 			   worst_measure);
 		check(worst <= 0.005, "contours enclose the mass they claim within 0.5 %");
-		check(worst_measure <= 0.002,
-			  "the measured mass is that of the density within the polygons");
+		check(worst_measure <= 1e-11, "the measured mass is the share of that of the grid");
 		check(valid, "and are valid");
 		check(nested, "and nested");
 		arena_free(&bench.arena);
 	}
+}
+
+/* Random grids, with plateaus and saddles: the level is the highest one with enough mass. */
+static void
+test_levels_of_mass(void)
+{
+	static const double shares[] = {1, 0.999999, 0.9, 0.5, 0.5, 0.3, 0.01, 1e-9, 0};
+	enum
+	{
+		N = sizeof(shares) / sizeof(shares[0])
+	};
+	Rng rng;
+	bool enough = true;
+	bool highest = true;
+	bool falling = true;
+	bool scaled = true;
+
+	rng_seed(&rng, 23, RNG_STREAM_TEST);
+	for (int round = 0; round < 300; round++)
+	{
+		size_t n_x = 2 + (size_t) (rng_double(&rng) * 12);
+		size_t n_y = 2 + (size_t) (rng_double(&rng) * 12);
+		double kinds = round % 3 == 0 ? 3 : round % 3 == 1 ? 6 : 1e6;
+		/* From the smallest normal numbers to sums out of range; powers of two change no bit else. */
+		double unit = round % 2 == 0 ? 0x1p1021 : 0x1p-980;
+		DensityGrid grid;
+		double levels[N];
+		double other[N];
+		double total;
+
+		for (size_t i = 0; i < n_x * n_y; i++)
+			density[i] = floor(rng_double(&rng) * kinds) / kinds * 6;
+		density[0] += 1;
+		grid = unit_grid(n_x, n_y, density);
+		total = trapezoidal_mass(&grid);
+		levels_of(&grid, shares, N, levels);
+		for (size_t i = 0; i < N; i++)
+		{
+			double mass = measure_of(&grid, levels[i]).mass;
+			double above = measure_of(&grid, levels[i] * (1 + 1e-9)).mass;
+
+			/* Where all that is above 0 has not, which leaves out corners of cells with nodes of 0, it is that. */
+			enough &= mass >= (shares[i] - 1e-11) * total || levels[i] == 0;
+			highest &= shares[i] == 1 || shares[i] == 0 || above <= (shares[i] + 1e-11) * total;
+			falling &= i == 0 || levels[i] >= levels[i - 1];
+		}
+		falling &= levels[3] == levels[4];
+		for (size_t i = 0; i < n_x * n_y; i++)
+			density[i] *= unit;
+		levels_of(&grid, shares, N, other);
+		for (size_t i = 0; i < N; i++)
+			scaled &= fabs(other[i] / unit - levels[i]) <= 1e-9 * levels[i];
+		arena_free(&bench.arena);
+	}
+	check(enough, "levels: their regions have the mass");
+	check(highest, "levels: regions above have not");
+	check(falling, "levels: the smaller the share, the higher, and equal for equal ones");
+	check(scaled, "levels: of densities near the ends of the range of doubles");
+}
+
+/* Levels that follow from a formula. */
+static void
+test_levels_by_hand(void)
+{
+	static const double slope[] = {0, 4, 0, 4};
+	static const double plateau[] = {1, 1, 3, 3, 1, 1, 3, 3};
+	static const double half[] = {0.5};
+	static const double ends[] = {0, 1};
+	double levels[2];
+	DensityGrid grid = unit_grid(2, 2, slope);
+	EnclosedShares table;
+
+	/* f = 4 x: above level L there is 2 (1 - (L / 4)^2) of 2. */
+	levels_of(&grid, half, 1, levels);
+	check_close(levels[0], 4 * sqrt(0.5), 1e-11, "half the mass of a slope");
+	levels_of(&grid, ends, 2, levels);
+	check(levels[0] == 4 && levels[1] == 0, "nothing and all: the peak and the lowest density");
+	enclosed_shares(&bench.job, &grid, &table);
+	check(enclosed_share(&table, 4) == 0 && enclosed_share(&table, 5) == 0 &&
+			  enclosed_share(&table, 0) == 1,
+		  "shares at the peak, above it, and at the foot");
+	check_close(enclosed_share(&table, 2), 0.75, 1e-6,
+				"the share of a place half way up the slope");
+
+	/* Columns of 1, 1, 3, 3: masses 1, 2, 3 by cells. A sixth and more of them is on the plateau of 3. */
+	grid = unit_grid(4, 2, plateau);
+	levels_of(&grid, half, 1, levels);
+	check(levels[0] == 3, "the level of a plateau, to the bit");
+	enclosed_shares(&bench.job, &grid, &table);
+	check(enclosed_share(&table, 3) == 0,
+		  "a plateau is in the smallest region, whatever its share");
+	check_close(enclosed_share(&table, 2), 3.0 / 6 + (2 + 3) / 2.0 / 2 / 6, 1e-3,
+				"the share of a place between two plateaus");
+	check_close(enclosed_share(&table, 1), 5.0 / 6, 1e-6, "and on the lower one");
+	arena_free(&bench.arena);
+}
+
+/* The table of shares tells what a measurement would. */
+static void
+test_shares(void)
+{
+	DensityGrid grid = smooth_grid(100);
+	double total = trapezoidal_mass(&grid);
+	double peak = 0;
+	double worst = 0;
+	double sum = 0;
+	bool falling = true;
+	double before = 1;
+	EnclosedShares table;
+
+	if (sdq_failed(enclosed_shares(&bench.job, &grid, &table)))
+		exit(EXIT_FAILURE);
+	for (size_t i = 0; i < 10000; i++)
+		peak = fmax(peak, density[i]);
+	for (int i = 0; i <= 3000; i++)
+	{
+		/* Half of them over the whole range, half over some powers of ten. */
+		double level = i < 1500 ? peak * exp2(-(1500 - i) / 30.0) : peak * (i - 1500) / 1500;
+		double share = enclosed_share(&table, level);
+		double error = fabs(share - measure_of(&grid, level).mass / total);
+
+		if (i == 1500)
+			before = 1;
+		falling &= share <= before;
+		before = share;
+		worst = fmax(worst, error);
+		sum += error;
+	}
+	printf("# shares from the table: off by %.1e, by %.1e on average\n", worst, sum / 3001);
+	/* The worst are next to levels of saddles, where a bridge, a part of a cell, is within or not. */
+	check(worst <= 1e-3 && sum / 3001 <= 1e-6, "shares of places are those that are measured");
+	check(falling, "and fall with the density");
+	arena_free(&bench.arena);
 }
 
 /* ---------- places and axes ---------- */
@@ -675,6 +834,9 @@ test_large(void)
 	DensityRanking many;
 	Contour contour;
 	RegionMeasure measure;
+	EnclosedShares table;
+	const double share = 0.3;
+	double level;
 	Stop stop = {.poll = stop_now};
 	Bench threads;
 	int questions = 20;
@@ -702,10 +864,21 @@ test_large(void)
 		  "a ranking stops on request");
 	check(region_measure(&bench.job, &grid, 0.5, &measure).code == SDQ_INTERRUPTED,
 		  "a measurement stops on request");
+	check(region_levels(&bench.job, &grid, &share, 1, &level).code == SDQ_INTERRUPTED,
+		  "levels stop on request");
 	stop = (Stop){.poll = stop_countdown, .context = &questions};
 	questions = (int) n + 2;
 	check(contour_trace(&bench.job, &grid, 0.5, &contour).code == SDQ_INTERRUPTED,
 		  "contours stop while they are traced");
+	questions = (int) n + 2;
+	check(region_levels(&bench.job, &grid, &share, 1, &level).code == SDQ_INTERRUPTED,
+		  "levels stop while cells are gathered");
+	questions = 2 * (int) n;
+	check(region_levels(&bench.job, &grid, &share, 1, &level).code == SDQ_INTERRUPTED,
+		  "levels stop in their search");
+	questions = (int) n;
+	check(enclosed_shares(&bench.job, &grid, &table).code == SDQ_INTERRUPTED,
+		  "a table of shares stops");
 	bench.job.stop = NULL;
 	arena_free(&bench.arena);
 	free(nodes);
@@ -718,13 +891,19 @@ test_memory(void)
 {
 	DensityGrid grid = smooth_grid(100);
 	DensityRanking ranking;
+	EnclosedShares table;
 	Contour contour;
+	const double share = 0.3;
+	double level;
 
 	bench.arena.limit = 1000;
 	check(contour_trace(&bench.job, &grid, 0.01, &contour).code == SDQ_OVER_LIMIT,
 		  "contours that need too much memory are refused");
 	check(density_rank(&bench.job, density, 10000, &ranking).code == SDQ_OVER_LIMIT,
 		  "so is a ranking");
+	check(region_levels(&bench.job, &grid, &share, 1, &level).code == SDQ_OVER_LIMIT &&
+			  enclosed_shares(&bench.job, &grid, &table).code == SDQ_OVER_LIMIT,
+		  "so are levels and shares");
 	bench.arena.limit = 0;
 	arena_free(&bench.arena);
 }
@@ -737,6 +916,9 @@ main(void)
 	test_levels();
 	test_random_grids();
 	test_mass();
+	test_levels_of_mass();
+	test_levels_by_hand();
+	test_shares();
 	test_places();
 	test_lines();
 	test_large();

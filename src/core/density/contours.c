@@ -37,10 +37,8 @@
 #include "core/base/compensated.h"
 #include "core/base/search.h"
 #include "core/base/sizes.h"
+#include "core/density/cell_cut.h"
 #include "core/density/regions.h"
-
-/* How close a crossing may come to a node, in distances of nodes. */
-#define CLOSEST 0x1p-30
 
 /* Nodes of an axis are equally spaced to this many spacings, or to the rounding of numbers of their size. */
 #define SPACING_TOLERANCE 1e-6
@@ -49,7 +47,8 @@
 /* Steps of a walker between two polls of the stop flag: a millisecond. */
 #define POLL_STEPS ((size_t) 1 << 16)
 
-/* Headings, each to the left of the one before; a side of the grid or of a cell is that to which a heading leads. */
+/* Headings, each to the left of the one before; a side of the grid or of a cell is that to which a heading leads. A
+ * walker with heading h enters a cell between its corners h and h + 1. */
 enum
 {
 	NORTH,
@@ -58,10 +57,6 @@ enum
 	EAST,
 	N_HEADINGS,
 };
-
-/* Corners of a cell counter-clockwise. A walker with heading h enters between corners h and h + 1. */
-static const int corner_x[N_HEADINGS] = {0, 1, 1, 0};
-static const int corner_y[N_HEADINGS] = {0, 0, 1, 1};
 
 /* One step in each heading. */
 static const int step_x[N_HEADINGS] = {0, -1, 0, 1};
@@ -136,14 +131,6 @@ static bool
 is_inside(const Tracing *tracing, int64_t x, int64_t y)
 {
 	return tracing->grid->density[(size_t) y * tracing->grid->n_x + (size_t) x] >= tracing->level;
-}
-
-/* Where the level is met between two nodes of densities a and b: strictly between 0 and 1. The same from
- * either side but for rounding, so callers pass the lower node first. */
-static double
-crossing_share(double a, double b, double level)
-{
-	return fmax(CLOSEST, fmin(1 - CLOSEST, (level - a) / (b - a)));
 }
 
 /* The place between two nodes, strictly. */
@@ -268,15 +255,15 @@ is_beyond_border(const DensityGrid *grid, const Walker *walker)
 		   walker->y + 1 >= (int64_t) grid->n_y;
 }
 
-/* Does the mean of a cell's corners, of which (x, y) is the lower left, reach the level? */
+/* Does the mean of the corners reach the level, in the cell that the walker is in? */
 static bool
-is_centre_inside(const DensityGrid *grid, double level, size_t x, size_t y)
+is_centre_inside(const Tracing *tracing, const Walker *walker)
 {
-	const double *lower = grid->density + y * grid->n_x + x;
-	const double *upper = lower + grid->n_x;
+	double corners[N_CORNERS];
 
-	/* Halves first: four large densities have no sum. */
-	return (lower[0] / 4 + upper[1] / 4) + (lower[1] / 4 + upper[0] / 4) >= level;
+	cell_corners(tracing->grid, (size_t) walker->y * tracing->grid->n_x + (size_t) walker->x,
+				 corners);
+	return cell_mean(corners) >= tracing->level;
 }
 
 /* Lead the walker through a cell to the entry of the next. */
@@ -291,8 +278,7 @@ cross_cell(const Tracing *tracing, Walker *walker)
 		is_inside(tracing, walker->x + corner_x[far_left], walker->y + corner_y[far_left]);
 
 	if (is_right_in && !is_left_in)
-		is_left_in = is_right_in =
-			is_centre_inside(tracing->grid, tracing->level, (size_t) walker->x, (size_t) walker->y);
+		is_left_in = is_right_in = is_centre_inside(tracing, walker);
 	if (is_right_in)
 		walker->heading = (walker->heading + 3) % N_HEADINGS;
 	else if (!is_left_in)
@@ -553,145 +539,7 @@ contour_trace(Job *job, const DensityGrid *grid, double level, Contour *contour)
 	return status;
 }
 
-/* ---------- measures ---------- */
-
-/* A corner of a piece of the region within a cell, whose sides are 1, and the density there. */
-typedef struct CellPoint
-{
-	double x;
-	double y;
-	double density; /* in peaks */
-} CellPoint;
-
-/* The densities of a cell's corners, in peaks, counter-clockwise from the lower left. */
-typedef struct Cell
-{
-	double corners[N_HEADINGS];
-} Cell;
-
-static CellPoint
-cell_point(const Cell *cell, double x, double y)
-{
-	const double *d = cell->corners;
-	double lower = d[0] + x * (d[1] - d[0]);
-	double upper = d[3] + x * (d[2] - d[3]);
-
-	return (CellPoint){.x = x, .y = y, .density = lower + y * (upper - lower)};
-}
-
-/* Add the piece with n corners in order: triangles with the first one. A bilinear density is a polynomial of
- * second degree, which the middles of a triangle's sides integrate exactly (Hammer and Stroud 1956). */
-static void
-measure_piece(const Cell *cell, const CellPoint *points, size_t n, double *area, double *mass)
-{
-	for (size_t i = 1; i + 1 < n; i++)
-	{
-		const CellPoint *triangle[3] = {&points[0], &points[i], &points[i + 1]};
-		double size = ((points[i].x - points[0].x) * (points[i + 1].y - points[0].y) -
-					   (points[i + 1].x - points[0].x) * (points[i].y - points[0].y)) /
-					  2;
-		double sum = 0;
-
-		for (size_t side = 0; side < 3; side++)
-		{
-			const CellPoint *a = triangle[side];
-			const CellPoint *b = triangle[(side + 1) % 3];
-
-			sum += cell_point(cell, (a->x + b->x) / 2, (a->y + b->y) / 2).density;
-		}
-		*area += size;
-		*mass += size * sum / 3;
-	}
-}
-
-/* Add the part of a cell with lower left node (x, y) that is inside, where one of the corners is. */
-static void
-measure_cell(const DensityGrid *grid, double level, double peak, size_t x, size_t y, double *area,
-			 double *mass)
-{
-	const double *lower = grid->density + y * grid->n_x + x;
-	const double *upper = lower + grid->n_x;
-	double density[N_HEADINGS] = {lower[0], lower[1], upper[1], upper[0]};
-	Cell cell;
-	CellPoint points[2 * N_HEADINGS];
-	size_t first[N_HEADINGS]; /* of the points of each corner that is inside */
-	size_t n = 0;
-	bool is_saddle = (density[0] >= level) == (density[2] >= level) &&
-					 (density[1] >= level) == (density[3] >= level) &&
-					 (density[0] >= level) != (density[1] >= level);
-
-	for (size_t corner = 0; corner < N_HEADINGS; corner++)
-		cell.corners[corner] = density[corner] / peak;
-	for (size_t corner = 0; corner < N_HEADINGS; corner++)
-	{
-		size_t next = (corner + 1) % N_HEADINGS;
-		bool inside = density[corner] >= level;
-		/* Crossings are computed from the lower node on, as in the contour. */
-		bool is_forward = corner < 2;
-		double share;
-
-		first[corner] = n;
-		if (inside)
-			points[n++] = cell_point(&cell, corner_x[corner], corner_y[corner]);
-		if (inside == (density[next] >= level))
-			continue;
-		share = is_forward ? crossing_share(density[corner], density[next], level)
-						   : 1 - crossing_share(density[next], density[corner], level);
-		points[n++] =
-			cell_point(&cell, corner_x[corner] + share * (corner_x[next] - corner_x[corner]),
-					   corner_y[corner] + share * (corner_y[next] - corner_y[corner]));
-	}
-	if (is_saddle && !is_centre_inside(grid, level, x, y))
-	{
-		/* Two triangles: each corner inside with the crossings before and after it. */
-		for (size_t corner = density[0] >= level ? 0 : 1; corner < N_HEADINGS; corner += 2)
-		{
-			CellPoint triangle[3] = {points[(first[corner] + n - 1) % n], points[first[corner]],
-									 points[first[corner] + 1]};
-
-			measure_piece(&cell, triangle, 3, area, mass);
-		}
-		return;
-	}
-	measure_piece(&cell, points, n, area, mass);
-}
-
-SdqStatus
-region_measure(Job *job, const DensityGrid *grid, double level, RegionMeasure *measure)
-{
-	Compensated area = {0, 0};
-	Compensated mass = {0, 0};
-	double cell_x = (grid->x[grid->n_x - 1] - grid->x[0]) / (double) (grid->n_x - 1);
-	double cell_y = (grid->y[grid->n_y - 1] - grid->y[0]) / (double) (grid->n_y - 1);
-	double peak = 0;
-
-	*measure = (RegionMeasure){.area = 0};
-	level = region_floor(level);
-	for (size_t node = 0; node < grid->n_x * grid->n_y; node++)
-		peak = fmax(peak, grid->density[node]);
-	if (peak < level)
-		return sdq_ok();
-	for (size_t y = 0; y + 1 < grid->n_y; y++)
-	{
-		double row_area = 0;
-		double row_mass = 0;
-
-		if (stop_poll(job->stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		for (size_t x = 0; x + 1 < grid->n_x; x++)
-			if (grid->density[y * grid->n_x + x] >= level ||
-				grid->density[y * grid->n_x + x + 1] >= level ||
-				grid->density[(y + 1) * grid->n_x + x] >= level ||
-				grid->density[(y + 1) * grid->n_x + x + 1] >= level)
-				measure_cell(grid, level, peak, x, y, &row_area, &row_mass);
-		compensated_add(&area, row_area);
-		compensated_add(&mass, row_mass);
-	}
-	measure->area = compensated_total(&area) * cell_x * cell_y;
-	/* In this order, since densities are large where cells are small. */
-	measure->mass = compensated_total(&mass) * cell_x * peak * cell_y;
-	return sdq_ok();
-}
+/* ---------- places ---------- */
 
 /* The cell of an axis that holds the place, and how far on its way; false outside. */
 static bool
@@ -712,15 +560,11 @@ grid_density_at(const DensityGrid *grid, double x, double y)
 	size_t cell_y;
 	double share_x;
 	double share_y;
-	const double *lower;
-	const double *upper;
-	Cell cell;
+	double corners[N_CORNERS];
 
 	if (!find_cell(grid->x, grid->n_x, x, &cell_x, &share_x) ||
 		!find_cell(grid->y, grid->n_y, y, &cell_y, &share_y))
 		return NAN;
-	lower = grid->density + cell_y * grid->n_x + cell_x;
-	upper = lower + grid->n_x;
-	cell = (Cell){.corners = {lower[0], lower[1], upper[1], upper[0]}};
-	return cell_point(&cell, share_x, share_y).density;
+	cell_corners(grid, cell_y * grid->n_x + cell_x, corners);
+	return cell_density(corners, share_x, share_y);
 }

@@ -58,19 +58,6 @@ typedef struct Contour
  */
 extern SdqStatus contour_trace(Job *job, const DensityGrid *grid, double level, Contour *contour);
 
-/* How large a region is, and what it holds. */
-typedef struct RegionMeasure
-{
-	double area; /* in units of x times units of y; infinite if out of range */
-	double
-		mass; /* integral of the density, bilinear in each cell, over the polygons of contour_trace() */
-} RegionMeasure;
-
-/* Measure the region of a level. O(nodes). The integral over all of the grid is that of the trapezoidal
- * rule, and so is that of the region of level 0. */
-extern SdqStatus region_measure(Job *job, const DensityGrid *grid, double level,
-								RegionMeasure *measure);
-
 /* The density at a place, bilinear between nodes; NAN outside the grid. O(log n). */
 extern double grid_density_at(const DensityGrid *grid, double x, double y);
 

@@ -125,24 +125,6 @@ ranking_level(const DensityRanking *ranking, double share)
 	return ranking->values[minimum(i, ranking->n - 1)];
 }
 
-double
-ranking_share(const DensityRanking *ranking, double density)
-{
-	size_t first = 0;
-	size_t end = ranking->n;
-
-	while (first < end)
-	{
-		size_t middle = first + (end - first) / 2;
-
-		if (ranking->values[middle] > density)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	return first == 0 ? 0 : fmin(ranking->shares[first - 1], 1);
-}
-
 /* ---------- on a line ---------- */
 
 /* The largest of values[n]. */

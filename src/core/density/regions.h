@@ -3,8 +3,9 @@
  *		Highest-density regions: the smallest sets that hold a given share of the mass.
  *
  * The region of a share s is {f >= level(s)}; regions are nested, and the smaller the share, the
- * higher the level. In the plane the mass is counted over nodes, as seaborn counts it; on a line,
- * where a node holds much more of it, it is integrated. A level of 0 stands for "wherever f is above 0".
+ * higher the level. In the plane the mass is counted over nodes here, as seaborn counts it, and integrated in
+ * enclosed.h; on a line, where a node holds much more of it, it is integrated. A level of 0 stands for
+ * "wherever f is above 0".
  */
 #ifndef SYNTHDQ_CORE_DENSITY_REGIONS_H
 #define SYNTHDQ_CORE_DENSITY_REGIONS_H
@@ -42,10 +43,6 @@ extern SdqStatus density_rank(Job *job, const double *density, size_t n, Density
 /* The first of the descending densities at which `share`, in [0, 1], of the mass is reached; the
  * lowest one if rounding lets none reach it. Share 0 gives the peak. O(log n). */
 extern double ranking_level(const DensityRanking *ranking, double share);
-
-/* The share of the mass on nodes denser than `density`: 0 at the peak and above. It is below s
- * exactly where density >= ranking_level(s). O(log n). */
-extern double ranking_share(const DensityRanking *ranking, double density);
 
 /* A piece of a region on a line. */
 typedef struct LineInterval
