@@ -124,7 +124,7 @@ place_rows(Computation *computation, PlaceCall *call)
 	check_place(computation_run(computation, run_place, call));
 }
 
-/* (id, x, y, distance) of every new row. */
+/* (id, x, y, distance, distance_rank) of every new row. */
 static void
 put_places(ResultSet *set, const PlaceCall *call)
 {
@@ -138,6 +138,7 @@ put_places(ResultSet *set, const PlaceCall *call)
 		for (size_t d = 0; d < 2; d++)
 			result_row_float8(&row, result->y[2 * i + d]);
 		result_row_float8(&row, result->distance[i]);
+		result_row_float8(&row, result->distance_rank[i]);
 		result_row_put(set, &row);
 	}
 }

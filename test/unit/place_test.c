@@ -21,6 +21,24 @@
 #define SIDE   40.0
 #define RADIUS 5.0
 
+/* Rows of d values that arrive in reverse, as a finished store in their order; order[n] is its memory. */
+static RowStore
+store_of_late_rows(Job *job, const double *values, size_t n, size_t d, size_t *order)
+{
+	RowStore rows;
+
+	row_store_init(&rows, job->arena);
+	for (size_t i = 0; i < n; i++)
+	{
+		order[i] = n - 1 - i;
+		if (sdq_failed(row_store_append(&rows, values + (n - 1 - i) * d, d)))
+			exit(EXIT_FAILURE);
+	}
+	if (sdq_failed(row_store_finish(&rows, job, order)))
+		exit(EXIT_FAILURE);
+	return rows;
+}
+
 /* Normal rows; row i is of cluster i % CLUSTERS, whose mean is 10 in column i % CLUSTERS. */
 static double *
 cluster_rows(size_t n, size_t d, uint64_t seed)
@@ -326,6 +344,128 @@ test_plain(void)
 	free(map);
 }
 
+/* Places on a line, and what ranks rows next to them must have. */
+typedef struct RankCase
+{
+	const char *name;
+	double reference[5];
+	double row[5];
+	double rank[5];
+} RankCase;
+
+/*
+ * By hand. On the line 0, 1, 3, 7, 15 the nearest other row is 1, 1, 2, 4, 8 away. 1 is nearer than 1 to no
+ * row of the line; 2, 3, 5 and 9 are farther than two, three, four and five of these. Of three equal rows,
+ * 10 and 12 the nearest others are 0, 0, 0, 2, 2 away.
+ */
+static const RankCase rank_cases[] = {
+	{"ranks of distances from rows on a line",
+	 {0, 1, 3, 7, 15},
+	 {-1, 17, 18, 20, 24},
+	 {0, 0.4, 0.6, 0.8, 1}},
+	{"ranks of distances where some rows are equal",
+	 {4, 4, 4, 10, 12},
+	 {4, 5, 6, 11, 15},
+	 {0, 0.6, 0.6, 0.6, 1}},
+	{"ranks of distances where all rows are equal",
+	 {4, 4, 4, 4, 4},
+	 {4, 4.5, 5, 1e100, -4},
+	 {0, 1, 1, 1, 1}},
+};
+
+/* The share of reference rows that are nearer to their nearest other. */
+static void
+test_ranks(void)
+{
+	static const double map[] = {0, 0, 1, 0, 0, 1, 1, 1, 2, 2};
+	PlaceOptions options = {.perplexity = 5};
+
+	for (size_t c = 0; c < sizeof(rank_cases) / sizeof(rank_cases[0]); c++)
+	{
+		const RankCase *expected = &rank_cases[c];
+		Bench bench;
+		RowStore reference;
+		RowStore query;
+		Placement result;
+
+		bench_open(&bench, 2);
+		reference = store_of_rows(&bench.job, expected->reference, 5, 1);
+		query = store_of_rows(&bench.job, expected->row, 5, 1);
+		result = place(&bench, &reference, map, &query, &options);
+		check(memcmp(result.distance_rank, expected->rank, sizeof(expected->rank)) == 0,
+			  expected->name);
+		bench_close(&bench);
+	}
+}
+
+/* The share of own[0], own[step], .. that is below a distance, the step being a fraction n / m. */
+static double
+plain_rank(const double *own, size_t n, size_t m, double distance)
+{
+	size_t below = 0;
+
+	for (size_t i = 0; i < m; i++)
+		below += own[i * n / m] < distance;
+	return (double) below / (double) m;
+}
+
+/* Beyond PLACE_SAMPLE_ROWS an even sample stands for the reference, whatever the order of arrival. */
+static void
+test_sampled_ranks(void)
+{
+	enum
+	{
+		N = PLACE_SAMPLE_ROWS + 1000,
+		M = 100,
+		D = 3
+	};
+	double *rows = random_rows(N, D, 11);
+	double *new_rows = random_rows(M, D, 12);
+	double *map = malloc(sizeof(double) * 2 * N);
+	double *own = malloc(sizeof(double) * N);
+	size_t *order = malloc(sizeof(size_t) * N);
+	PlaceOptions options = {.perplexity = 5};
+	double largest = 0;
+	bool right = true;
+	Bench bench;
+	RowStore reference;
+	RowStore query;
+	Neighbors others;
+	Placement result;
+	Placement again;
+
+	for (size_t i = 0; i < N; i++)
+		memcpy(map + 2 * i, rows + i * D, 2 * sizeof(double));
+	bench_open(&bench, 2);
+	reference = store_of_rows(&bench.job, rows, N, D);
+	query = store_of_rows(&bench.job, new_rows, M, D);
+	if (sdq_failed(knn_self_plain(&bench.job, &reference, 1, &others)))
+		exit(EXIT_FAILURE);
+	for (size_t i = 0; i < N; i++)
+		own[i] = sqrt(others.distance2[i]);
+	result = place(&bench, &reference, map, &query, &options);
+	for (size_t i = 0; i < M; i++)
+	{
+		double rank = plain_rank(own, N, PLACE_SAMPLE_ROWS, result.distance[i]);
+
+		right = right && result.distance_rank[i] == rank;
+		largest = fmax(largest, fabs(rank - plain_rank(own, N, N, result.distance[i])));
+	}
+	check(right, "ranks are those among an even sample of the reference");
+	/* Four standard errors; the sample being a large part of all, it is nearer than that. */
+	check(largest > 0 && largest < 4 * 0.008, "and near those among all rows");
+	reference = store_of_late_rows(&bench.job, rows, N, D, order);
+	again = place(&bench, &reference, map, &query, &options);
+	check(memcmp(again.distance_rank, result.distance_rank, M * sizeof(double)) == 0,
+		  "rows that arrive in another order have the same ranks");
+	bench_close(&bench);
+	free(rows);
+	free(new_rows);
+	free(map);
+	free(own);
+	free(order);
+}
+
 /* The same bits alone, among others, in another order, and for any number of threads. */
 static void
 test_independent(void)
@@ -367,8 +507,10 @@ test_independent(void)
 
 			bench_open(&bench, threads[t]);
 			result = place(&bench, &reference, map, &query, &options);
-			same_threads = same_threads && memcmp(result.y, first.y, 2 * M * sizeof(double)) == 0 &&
-						   memcmp(result.distance, first.distance, M * sizeof(double)) == 0;
+			same_threads =
+				same_threads && memcmp(result.y, first.y, 2 * M * sizeof(double)) == 0 &&
+				memcmp(result.distance, first.distance, M * sizeof(double)) == 0 &&
+				memcmp(result.distance_rank, first.distance_rank, M * sizeof(double)) == 0;
 			query = store_of_rows(&bench.job, reversed, M, D);
 			result = place(&bench, &reference, map, &query, &options);
 			for (size_t i = 0; i < M; i++)
@@ -380,7 +522,8 @@ test_independent(void)
 				result = place(&bench, &reference, map, &query, &options);
 				same_alone = same_alone &&
 							 memcmp(result.y, first.y + 2 * i, 2 * sizeof(double)) == 0 &&
-							 result.distance[0] == first.distance[i];
+							 result.distance[0] == first.distance[i] &&
+							 result.distance_rank[0] == first.distance_rank[i];
 			}
 			query = store_of_rows(&first_bench.job, new_rows, M, D);
 			bench_close(&bench);
@@ -533,6 +676,8 @@ main(void)
 	test_middle();
 	test_split();
 	test_plain();
+	test_ranks();
+	test_sampled_ranks();
 	test_independent();
 	test_degenerate();
 	test_errors();

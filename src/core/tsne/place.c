@@ -24,6 +24,11 @@
  *
  * The map is moved to the middle of its box first, so that an offset costs no digits.
  *
+ * Distances. Rows of the reference are searched for in the whole reference as new rows are, as a store
+ * that is a copy with an order of its own. Each finds itself, or a row equal to it, at distance 0; so its
+ * second neighbour is as far as its nearest other row. The sample is spaced evenly in row order, which is
+ * that of the ids: it depends neither on the order of arrival nor on the new rows.
+ *
  * Threads: chunks of new rows, each with scratch of its thread.
  */
 #include "core/tsne/place.h"
@@ -31,6 +36,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/search.h"
 #include "core/base/sizes.h"
 #include "core/matrix/knn.h"
 #include "core/matrix/pca.h"
@@ -54,6 +60,12 @@
 /* Doubles of scratch for each neighbour: a similarity, two coordinates; the search for the first takes
  * one more, that of the coordinates. */
 #define SCRATCH_PER_NEIGHBOR ((size_t) 3)
+
+/* Bytes of a neighbour in a search's result. */
+#define NEIGHBOR_BYTES (sizeof(uint32_t) + sizeof(double))
+
+/* Bytes of a row of the sample: its number, its distance, two neighbours. */
+#define SAMPLE_BYTES (sizeof(size_t) + sizeof(double) + 2 * NEIGHBOR_BYTES)
 
 typedef struct PlaceWork
 {
@@ -237,6 +249,13 @@ count_neighbors(double perplexity, size_t n)
 	return wanted < (double) n ? (size_t) wanted : n;
 }
 
+/* The reference rows whose own distances are taken, of n. */
+static size_t
+count_sample(size_t n)
+{
+	return minimum(n, PLACE_SAMPLE_ROWS);
+}
+
 /* Are the arguments legal, and will everything that lives at once fit? */
 static SdqStatus
 check_arguments(Job *job, const RowStore *reference, const RowStore *query,
@@ -244,8 +263,9 @@ check_arguments(Job *job, const RowStore *reference, const RowStore *query,
 {
 	size_t k = count_neighbors(options->perplexity, reference->n);
 	int threads = pool_threads(job->pool);
-	size_t per_query = k * (sizeof(uint32_t) + sizeof(double)) + 3 * sizeof(double);
+	size_t per_query = k * NEIGHBOR_BYTES + 4 * sizeof(double);
 	size_t per_reference = 2 * sizeof(double);
+	size_t sample = count_sample(reference->n) * SAMPLE_BYTES;
 	size_t field;
 	size_t total;
 	size_t more;
@@ -270,24 +290,63 @@ check_arguments(Job *job, const RowStore *reference, const RowStore *query,
 	}
 	if (!checked_multiply(query->n, per_query, &total) ||
 		!checked_multiply(reference->n, per_reference, &more) ||
-		!checked_add(total, more, &total) || !field_grid_bytes(reference->n, threads, &field) ||
-		!checked_add(total, field, &total))
+		!checked_add(total, more, &total) || !checked_add(total, sample, &total) ||
+		!field_grid_bytes(reference->n, threads, &field) || !checked_add(total, field, &total))
 		return sdq_error(SDQ_TOO_LARGE, (double) query->n * (double) per_query, (double) SIZE_MAX);
 	return arena_check(job->arena, total);
 }
 
-/* The distance of each row from the nearest reference row, which a reduced one may not tell. */
+/* The distance of each row from its k-th nearest reference row, in all columns: reduced rows may not
+ * tell. */
 static SdqStatus
-measure_distances(Job *job, const RowStore *reference, const RowStore *query, double *distance)
+measure_distances(Job *job, const RowStore *reference, const RowStore *rows, size_t k,
+				  double *distance)
 {
 	ArenaMark mark = arena_mark(job->arena);
 	Neighbors nearest;
-	SdqStatus status = knn(job, query, reference, 1, &nearest);
+	SdqStatus status = knn(job, rows, reference, k, &nearest);
 
-	for (size_t i = 0; i < query->n && !sdq_failed(status); i++)
-		distance[i] = sqrt(nearest.distance2[i]);
+	for (size_t i = 0; i < rows->n && !sdq_failed(status); i++)
+		distance[i] = sqrt(nearest.distance2[i * k + k - 1]);
 	arena_release(job->arena, mark);
 	return status;
+}
+
+/* How far the rows of the sample are from their nearest other reference rows, ascending: own[]. */
+static SdqStatus
+measure_sample(Job *job, const RowStore *reference, double *own)
+{
+	ArenaMark mark = arena_mark(job->arena);
+	RowStore sample = *reference;
+	size_t *order;
+	SdqStatus status;
+
+	sample.n = count_sample(reference->n);
+	order = arena_alloc(job->arena, sample.n, sizeof(size_t));
+	if (order == NULL)
+		return arena_failure(job->arena);
+	for (size_t i = 0; i < sample.n; i++)
+	{
+		size_t row = i * reference->n / sample.n;
+
+		order[i] = reference->order == NULL ? row : reference->order[row];
+	}
+	sample.order = order;
+	job_progress(job, "neighbors", 0, sample.n, NAN);
+	status = measure_distances(job, reference, &sample, 2, own);
+	arena_release(job->arena, mark);
+	if (!sdq_failed(status))
+		qsort(own, sample.n, sizeof(double), compare_doubles);
+	return status;
+}
+
+/* The share of own[n_own], ascending, that is below each distance. */
+static void
+rank_distances(Placement *result, const double *own, size_t n_own)
+{
+	for (size_t i = 0; i < result->n; i++)
+		result->distance_rank[i] =
+			(double) first_at_least(own, 0, n_own, result->distance[i]) / (double) n_own;
 }
 
 /* Both stores by the principal components of the reference. */
@@ -326,11 +385,30 @@ find_neighbors(Job *job, const RowStore *reference, const RowStore *query,
 		return status;
 	job_progress(job, "neighbors", 0, query->n, NAN);
 	if (is_reduced)
-		status = measure_distances(job, reference, query, distance);
+		status = measure_distances(job, reference, query, 1, distance);
 	if (!sdq_failed(status))
 		status = knn(job, &new_rows, &rows, k, neighbors);
 	for (size_t i = 0; i < query->n && !is_reduced && !sdq_failed(status); i++)
 		distance[i] = sqrt(neighbors->distance2[i * k]);
+	return status;
+}
+
+/* The k nearest reference rows, the distance of the first, and its rank. */
+static SdqStatus
+search_reference(Job *job, const RowStore *reference, const RowStore *query,
+				 const PlaceOptions *options, Neighbors *neighbors, Placement *result)
+{
+	size_t n_own = count_sample(reference->n);
+	double *own = arena_alloc(job->arena, n_own, sizeof(double));
+	SdqStatus status;
+
+	if (own == NULL)
+		return arena_failure(job->arena);
+	status = measure_sample(job, reference, own);
+	if (!sdq_failed(status))
+		status = find_neighbors(job, reference, query, options, neighbors, result->distance);
+	if (!sdq_failed(status))
+		rank_distances(result, own, n_own);
 	return status;
 }
 
@@ -370,7 +448,7 @@ place_rows(Job *job, const RowStore *reference, const double *map, const RowStor
 {
 	Neighbors neighbors;
 	PlaceWork work = {.neighbors = &neighbors, .y = result->y};
-	SdqStatus status = find_neighbors(job, reference, query, options, &neighbors, result->distance);
+	SdqStatus status = search_reference(job, reference, query, options, &neighbors, result);
 
 	if (!sdq_failed(status))
 		status = centre_map(job, map, reference->n, &work);
@@ -407,7 +485,8 @@ tsne_place(Job *job, const RowStore *reference, const double *map, const RowStor
 		return status;
 	result->y = arena_alloc(job->arena, query->n, 2 * sizeof(double));
 	result->distance = arena_alloc(job->arena, query->n, sizeof(double));
-	if (result->y == NULL || result->distance == NULL)
+	result->distance_rank = arena_alloc(job->arena, query->n, sizeof(double));
+	if (result->y == NULL || result->distance == NULL || result->distance_rank == NULL)
 		return arena_failure(job->arena);
 	mark = arena_mark(job->arena);
 	status = place_rows(job, reference, map, query, options, result);
