@@ -94,7 +94,20 @@ my %uses = (
     kde_weighted => q{n(s), (kde(s)).n, kde_weighted_combine(s, s), length(s::text)},
     kde_merge_state => q{CASE WHEN right(left(s::text, 12), 2) = '01' THEN kde_merge_result(s)::text
               ELSE kde2d_merge_result(s)::text END, kde_merge_state_combine(s, s), length(s::text)},
+    kde_state => q{(kde_result(s)).n, kde_state_combine(s, s), length(s::text)},
+    kde2d_state => q{kde2d_state_combine(s, s), length(s::text),
+              CASE WHEN split_part(s::text, ' ', 1)::integer < 300 THEN (kde2d_result(s)).n END},
+    # Only few permutations, and small grids of the plane: hexadecimal digits of the texts say how many.
+    kde_similarity_state => q{kde_similarity_state_combine(s, s), length(s::text),
+              CASE WHEN substr(s::text, 2, 6) = '000000' THEN density_similarity(s) END,
+              CASE WHEN substr(s::text, 2, 6) = '000000' THEN density_similarity_baseline(s) END},
+    kde2d_similarity_state => q{kde2d_similarity_state_combine(s, s), length(s::text),
+              CASE WHEN substr(s::text, 13, 6) || substr(s::text, 45, 14) = repeat('0', 20)
+              THEN density_similarity_2d(s) END,
+              CASE WHEN substr(s::text, 13, 6) || substr(s::text, 45, 14) = repeat('0', 20)
+              THEN density_similarity_baseline_2d(s) END},
     kmeans_step_state => q{kmeans_step_final(s), kmeans_step_combine(s, s), length(s::text)},
+    sample_pair => q{ks_final(s), mw_final(s), sample_pair_combine(s, s), length(s::text)},
     wilcoxon_state => q{wilcoxon_final(s), length(s::text)},
 );
 
