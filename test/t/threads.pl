@@ -86,6 +86,28 @@ for my $name (sort keys %computations) {
     }
 }
 
+# In window frames a sort that is prepared on a thread is asked for between rows, and begun again. The same
+# rows alone, without threads, are the oracle.
+$session->query(q{
+    CREATE TABLE many AS SELECT i, hashint4(i) / 7e8 AS x, i % 2 = 0 AS is_synthetic
+    FROM generate_series(1, 1650000) i});
+for my $case (
+    ['that grow', 'ORDER BY greatest(i, 1199999) / 50000', 1199999, 50000, 1299999, 0],
+    ['that move', 'ORDER BY (i - 1) / 550000 GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW', 550000, 550000, 1650000, 1100000],
+  )
+{
+    my ($frames, $window, $first, $step, $last, $width) = @$case;
+    my $ends = "generate_series($first, $last, $step)";
+    my $alone = $session->query(qq{SET synthdq.threads = 1;
+        SELECT string_agg(t, ' ' ORDER BY i) FROM (SELECT i, (SELECT ks_test(x, is_synthetic)::text FROM many
+            WHERE many.i <= e.i AND ($width = 0 OR many.i > e.i - $width)) AS t FROM $ends e (i)) a});
+    like($alone, qr/^\(.*\) \(.*\) \(.*\)$/, "ks_test of a million rows in three frames $frames has results");
+    is( $session->query(qq{SET synthdq.threads = 2;
+        SELECT string_agg(t, ' ' ORDER BY i) FROM (SELECT i, ks_test(x, is_synthetic) OVER ($window)::text AS t
+            FROM many WHERE i <= $last) w WHERE i IN (SELECT $ends)}),
+        $alone, "a sort that is prepared in frames $frames gives the same bits as the rows alone");
+}
+
 is( $session->query(q{
         SELECT count(*) FROM (SELECT r::text FROM kmeans('SELECT id, px FROM images', 7, seed => 1) r
         EXCEPT SELECT r::text FROM kmeans('SELECT id, px FROM images', 7, seed => 1) r) d}),
