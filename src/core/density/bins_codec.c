@@ -95,7 +95,8 @@ read_count(ByteCursor *cursor, int64_t most)
 	int64_t count = (int64_t) bytes_read(cursor, sizeof(uint64_t));
 
 	cursor->is_bad |= count < 0 || count > most;
-	return count;
+	/* Others are subtracted from. */
+	return cursor->is_bad ? 0 : count;
 }
 
 /* Read the grid, the range and the counts. */
