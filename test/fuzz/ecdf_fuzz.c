@@ -18,7 +18,8 @@
 
 static const EcdfShape shapes[] = {{.n_sides = 1, .n_parameters = 0},
 								   {.n_sides = 2, .n_parameters = 0},
-								   {.n_sides = 1, .n_parameters = 2}};
+								   {.n_sides = 1, .n_parameters = 2},
+								   {.n_sides = 2, .n_parameters = 4}};
 
 /* A view that was accepted goes through everything that takes views. */
 static void
@@ -36,9 +37,9 @@ use_view(const SampleView *view)
 	{
 		SampleStream stream = sample_stream_of_view(view);
 		EcdfMoments moments;
-		double share;
-		double low;
-		double high;
+		double share = NAN;
+		double low = NAN;
+		double high = NAN;
 
 		must(!sdq_failed(ecdf_moments(&stream, NULL, &moments)) &&
 				 !sdq_failed(ecdf_cdf(&stream, INFINITY, NULL, &share)) &&
@@ -161,13 +162,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return 0;
-	switch (data[0] % 7)
+	switch (data[0] % 9)
 	{
 		case 0: try_values(data + 1, size - 1); break;
 		case 1:
 		case 2:
-		case 3: try_flat(&shapes[data[0] % 7 - 1], data + 1, size - 1); break;
-		default: try_text(&shapes[data[0] % 7 - 4], data + 1, size - 1); break;
+		case 3: try_flat(&shapes[data[0] % 9 - 1], data + 1, size - 1); break;
+		case 4:
+		case 5:
+		case 6: try_text(&shapes[data[0] % 9 - 4], data + 1, size - 1); break;
+		case 7: try_flat(&shapes[3], data + 1, size - 1); break;
+		default: try_text(&shapes[3], data + 1, size - 1); break;
 	}
 	return 0;
 }
