@@ -163,12 +163,13 @@ CREATE FUNCTION kde(
     cut double precision DEFAULT 3,
     lower_bound double precision DEFAULT NULL,
     upper_bound double precision DEFAULT NULL,
-    method text DEFAULT 'auto'
+    method text DEFAULT 'auto',
+    clip double precision[] DEFAULT NULL
 ) RETURNS kde_result
     AS 'MODULE_PATHNAME', 'synthdq_kde_weighted_density' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5000;
 COMMENT ON FUNCTION kde(
     kde_weighted, integer, text, text, double precision, double precision, double precision,
-    double precision, double precision, double precision, text
+    double precision, double precision, double precision, text, double precision[]
 ) IS 'kernel density of weighted values';
 
 -- kde_bins: values as shares of the nodes of a stated grid, a state of fixed size however many values there are:
@@ -410,7 +411,8 @@ COMMENT ON FUNCTION n_above(kde_bins) IS 'number of values above the range of bi
 -- The density of binned values: the sum of kernels at the nodes, each times its share. The bandwidth is that of the values:
 -- binning adds nothing to their variance. n counts all values, and so the density of those within [lo, hi] has a mass
 -- below 1 by the share of those beyond. Without values inside: NULL. method of the result is 'binned'. A bound
--- inside a bin that holds values is an error, for a node lies beyond it. Other options are as of kde(ecdf).
+-- inside a bin that holds values is an error, for a node lies beyond it. An open end of the grid lies cut * h
+-- beyond the values, and, where a bin is wider than h / 10, beyond the nodes. The options are those of kde(ecdf).
 --   SELECT kde(kde_bins(b), 512, 'silverman') FROM daily_bins;
 CREATE FUNCTION kde(
     b kde_bins,
@@ -423,10 +425,11 @@ CREATE FUNCTION kde(
     cut double precision DEFAULT 3,
     lower_bound double precision DEFAULT NULL,
     upper_bound double precision DEFAULT NULL,
-    method text DEFAULT 'auto'
+    method text DEFAULT 'auto',
+    clip double precision[] DEFAULT NULL
 ) RETURNS kde_result
     AS 'MODULE_PATHNAME', 'synthdq_kde_bins_density' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5000;
 COMMENT ON FUNCTION kde(
     kde_bins, integer, text, text, double precision, double precision, double precision,
-    double precision, double precision, double precision, text
+    double precision, double precision, double precision, text, double precision[]
 ) IS 'kernel density of binned values';

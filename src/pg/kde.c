@@ -167,7 +167,7 @@ synthdq_kde_result(PG_FUNCTION_ARGS)
 	SampleView view;
 
 	parameters = sample_state_open(PG_GETARG_DATUM(0), &kde_type, &view);
-	request.view = &view;
+	request.source = &view;
 	request.options.grid_size = (size_t) parameters[PARAMETER_GRID_SIZE].integer;
 	request.options.bandwidth = bandwidth_of_parameters(parameters);
 	return kde_result_datum(fcinfo, &request);
@@ -186,7 +186,7 @@ synthdq_kde_ecdf(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	request.view = &view;
+	request.source = &view;
 	return kde_result_datum(fcinfo, &request);
 }
 
@@ -202,7 +202,7 @@ values_at(FunctionCallInfo fcinfo, const KdeOptions *options, KdeQuantity quanti
 	SampleView view;
 
 	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
-	request.view = &view;
+	request.source = &view;
 	for (size_t i = 0; i < n; i++)
 		if (!isnan(at[i]))
 			places[n_places++] = at[i];

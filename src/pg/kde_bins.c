@@ -8,28 +8,17 @@
 #include "fmgr.h"
 #include "utils/float.h"
 
-#include "core/density/bins.h"
+#include "core/density/bins_density.h"
 #include "pg/array_reader.h"
 #include "pg/byte_state.h"
-#include "pg/computation.h"
-#include "pg/density_arguments.h"
 #include "pg/errors.h"
-#include "pg/kde_options.h"
+#include "pg/kde_result.h"
 #include "pg/sample_memory.h"
 
 #include <math.h>
 
 /* Elements of an array that are converted at a time, on the stack. */
 #define BLOCK_ELEMENTS 512
-
-/* What the core is asked for. */
-typedef struct BinsWork
-{
-	const Bins *bins;
-	KdeOptions options;
-	double weight; /* of all values */
-	Kde result;
-} BinsWork;
 
 PG_FUNCTION_INFO_V1(synthdq_kde_bins_in);
 PG_FUNCTION_INFO_V1(synthdq_kde_bins_out);
@@ -297,80 +286,36 @@ synthdq_kde_bins_n_above(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(bins->n_above);
 }
 
-/* The density of the values inside, times their share. */
 static SdqStatus
-evaluate(Job *job, void *argument)
+evaluate(Job *job, KdeRequest *request, Kde *result)
 {
-	BinsWork *work = argument;
-	KdeOptions options = work->options;
-	Kde *result = &work->result;
-	BandwidthRule rule = options.bandwidth.rule;
+	const Bins *bins = request->source;
 	BinsSummary summary;
-	SdqStatus status = bins_summarize(job, work->bins, &summary);
-	double share;
+	SdqStatus status = bins_density(job, bins, &request->options, &summary, result);
 
 	if (sdq_failed(status))
 		return status;
-	work->weight = summary.sample.total + summary.weight_below + summary.weight_above;
-	share = summary.sample.total / work->weight;
-	if (rule == BANDWIDTH_SCOTT || rule == BANDWIDTH_SILVERMAN)
-	{
-		if (!(summary.variance > 0))
-		{
-			*result = (Kde){.outcome = KDE_NO_BANDWIDTH};
-			return status;
-		}
-		options.bandwidth = (Bandwidth){
-			.rule = BANDWIDTH_NUMBER,
-			.value = bandwidth_factor(&options.bandwidth, summary.sample.effective_n, 1) *
-					 sqrt(summary.variance)};
-	}
-	/* The grid of the values themselves, not of the nodes beside them. */
-	if (options.bandwidth.rule == BANDWIDTH_NUMBER)
-	{
-		double margin = options.cut * options.bandwidth.value * options.adjust;
-
-		if (isnan(options.range.lo) && isfinite(work->bins->min - margin))
-			options.range.lo = work->bins->min - margin;
-		if (isnan(options.range.hi) && isfinite(work->bins->max + margin))
-			options.range.hi = work->bins->max + margin;
-	}
-	status = kde_evaluate_weighted(job, &summary.sample, &options, result);
-	if (sdq_failed(status))
-		return status;
-	if (rule != BANDWIDTH_ISJ)
-		result->rule = rule;
-	if (result->outcome != KDE_DONE)
-		return status;
-	result->method = KDE_BINNED;
-	result->mass *= share;
-	for (size_t i = 0; i < result->grid_size; i++)
-		result->density[i] *= share;
+	request->weighted = summary.sample;
+	request->n = bins->n + bins->n_below + bins->n_above;
+	request->weight = summary.sample.total + summary.weight_below + summary.weight_above;
 	return status;
 }
 
 /*
- * kde(b kde_bins, grid_size, bandwidth, ...)
+ * kde(b kde_bins, ...)
  *		The density of binned values. Arguments are checked even where b is NULL.
  */
 Datum
 synthdq_kde_bins_density(PG_FUNCTION_ARGS)
 {
-	BinsWork work = {.options = kde_option_arguments(fcinfo)};
+	KdeRequest request = {
+		.options = argument_kde_options(fcinfo, 1), .evaluate = evaluate, .check = check_bins};
 	const Bins *bins;
-	Computation *computation;
-	Datum result;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	bins = byte_state_open(PG_GETARG_DATUM(0), &bins_type);
-	if (bins->n_bins == 0 || bins->n == 0)
-		PG_RETURN_NULL();
-	work.bins = bins;
-	computation = computation_begin();
-	check_bins(run_density(computation, evaluate, &work, bins->n_bins, work.options.grid_size));
-	result = kde_result_value(fcinfo, &work.result, &work.options,
-							  bins->n + bins->n_below + bins->n_above, work.weight);
-	computation_end(computation);
-	return result;
+	request.source = bins;
+	request.n_values = bins->n > 0 ? bins->n_bins + 1 : 0;
+	return kde_result_datum(fcinfo, &request);
 }

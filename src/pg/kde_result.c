@@ -189,15 +189,16 @@ evaluate(Job *job, void *argument)
 {
 	KdeWork *work = argument;
 	KdeRequest *request = work->request;
+	const SampleView *view = request->source;
 	SdqStatus status;
 
-	if (request->view != NULL)
-	{
-		status = weighted_from_view(job, request->view, &request->weighted);
-		if (sdq_failed(status))
-			return status;
-		request->n = (int64) request->view->n;
-	}
+	if (request->evaluate != NULL)
+		return request->evaluate(job, request, &work->result);
+	status = weighted_from_view(job, view, &request->weighted);
+	if (sdq_failed(status))
+		return status;
+	request->n = (int64) view->n;
+	request->weight = (double) view->n;
 	if (work->at == NULL)
 		return kde_evaluate_weighted(job, &request->weighted, &request->options, &work->result);
 	return kde_at(job, &request->weighted, &request->options, work->quantity, work->at, work->n,
@@ -231,14 +232,33 @@ check_outcome(const KdeRequest *request, const Kde *result)
 				 errhint("Use a smaller bandwidth, or kernel \"gaussian\".")));
 }
 
+/* The number of different values that weigh anything, up to a limit. */
+static size_t
+count_distinct(const WeightedSample *sample, size_t limit)
+{
+	size_t n_distinct = 0;
+	double last = 0;
+
+	for (size_t i = 0; i < sample->n && n_distinct < limit; i++)
+	{
+		if (!(sample->weights[i] > 0) || (n_distinct > 0 && sample->values[i] == last))
+			continue;
+		last = sample->values[i];
+		n_distinct++;
+	}
+	return n_distinct;
+}
+
 /* Say where the rule does not suit the data. */
 static void
 warn_of_rule(const KdeRequest *request, const Kde *result)
 {
-	size_t n_distinct = request->weighted.n;
+	size_t n_distinct;
 
-	if (result->outcome == KDE_DONE && result->rule == BANDWIDTH_ISJ && n_distinct < FEW_DISTINCT &&
-		request->weighted.effective_n > OFTEN * (double) n_distinct)
+	if (result->outcome != KDE_DONE || result->rule != BANDWIDTH_ISJ)
+		return;
+	n_distinct = count_distinct(&request->weighted, FEW_DISTINCT);
+	if (n_distinct < FEW_DISTINCT && request->weighted.effective_n > OFTEN * (double) n_distinct)
 		ereport(WARNING,
 				(errmsg("bandwidth \"isj\" is meant for continuous data, but there are only %zu "
 						"distinct values",
@@ -246,15 +266,27 @@ warn_of_rule(const KdeRequest *request, const Kde *result)
 				 errhint("Use \"scott\" or \"silverman\", or state a number.")));
 }
 
+/* The number of kernels at each node. */
+static size_t
+count_values(const KdeRequest *request)
+{
+	if (request->evaluate != NULL)
+		return request->n_values;
+	return ((const SampleView *) request->source)->n_distinct;
+}
+
 /* Run the work; errors are raised. */
 static void
 run(Computation *computation, KdeWork *work)
 {
 	KdeRequest *request = work->request;
-	size_t n_values = request->view != NULL ? request->view->n_distinct : request->weighted.n;
 	size_t n_nodes = work->at != NULL ? work->n : request->options.grid_size;
+	SdqStatus status = run_density(computation, evaluate, work, count_values(request), n_nodes);
 
-	check_status(run_density(computation, evaluate, work, n_values, n_nodes));
+	if (request->check != NULL)
+		request->check(status);
+	else
+		check_status(status);
 	check_outcome(request, &work->result);
 	warn_of_rule(request, &work->result);
 }
@@ -277,7 +309,7 @@ kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request)
 	bool is_done;
 	Datum composite;
 
-	if ((request->view != NULL ? request->view->n_distinct : request->weighted.n) == 0)
+	if (count_values(request) == 0)
 		PG_RETURN_NULL();
 	computation = computation_begin();
 	run(computation, &work);
@@ -302,7 +334,7 @@ kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request)
 					  result->outcome == KDE_NO_BANDWIDTH ? get_float8_nan() : result->bandwidth);
 	result_row_int8(&row, request->n);
 	result_row_float8(&row, is_done ? result->mass : get_float8_nan());
-	result_row_float8(&row, request->weighted.total);
+	result_row_float8(&row, request->weight);
 	result_row_datum(&row, CStringGetTextDatum(kernel_names[request->options.kernel]));
 	result_row_datum(&row, CStringGetTextDatum(rule_text(request, result)));
 	if (is_done)

@@ -26,14 +26,24 @@ enum
 	KDE_N_FIELDS,
 };
 
-/* What the core is asked for. */
-typedef struct KdeRequest
+typedef struct KdeRequest KdeRequest;
+
+/* What the core is asked for. The first five members are the caller's. */
+struct KdeRequest
 {
-	const SampleView *view;  /* counted values; NULL: weighted ones */
-	WeightedSample weighted; /* in use without a view */
-	int64 n;                 /* observations, for the result; of a view: filled in */
 	KdeOptions options;
-} KdeRequest;
+	const void *source; /* a SampleView of counted values, or what evaluate() understands */
+	size_t
+		n_values; /* about so many kernels at each node; 0: an empty sample. Of a view: not in use */
+	/* Fill in what is below, and evaluate the density on a grid; NULL for a view. */
+	SdqStatus (*evaluate)(Job *job, KdeRequest *request, Kde *result);
+	/* Raise the statuses of evaluate(); NULL for check_status(). */
+	void (*check)(SdqStatus status);
+
+	WeightedSample weighted; /* what the kernels stand on */
+	int64 n;                 /* observations */
+	double weight;           /* of all of them */
+};
 
 /* `bandwidth` of type text: 'scott', 'silverman', 'isj', or a number in words. */
 extern Bandwidth argument_kde_bandwidth(FunctionCallInfo fcinfo, int i);

@@ -9,20 +9,9 @@
 
 #include "core/density/weighted_points.h"
 #include "pg/byte_state.h"
-#include "pg/computation.h"
-#include "pg/density_arguments.h"
 #include "pg/errors.h"
-#include "pg/kde_options.h"
+#include "pg/kde_result.h"
 #include "pg/sample_memory.h"
-
-/* What the core is asked for. */
-typedef struct WeightedWork
-{
-	const WeightedPoints *points;
-	KdeOptions options;
-	double total;
-	Kde result;
-} WeightedWork;
 
 PG_FUNCTION_INFO_V1(synthdq_kde_weighted_in);
 PG_FUNCTION_INFO_V1(synthdq_kde_weighted_out);
@@ -156,38 +145,32 @@ synthdq_kde_weighted_n(PG_FUNCTION_ARGS)
 }
 
 static SdqStatus
-evaluate(Job *job, void *argument)
+evaluate(Job *job, KdeRequest *request, Kde *result)
 {
-	WeightedWork *work = argument;
-	WeightedSample sample;
-	SdqStatus status = weighted_points_sample(job, work->points, &sample, &work->total);
+	const WeightedPoints *points = request->source;
+	SdqStatus status = weighted_points_sample(job, points, &request->weighted, &request->weight);
 
 	if (sdq_failed(status))
 		return status;
-	return kde_evaluate_weighted(job, &sample, &work->options, &work->result);
+	request->n = (int64) points->n;
+	return kde_evaluate_weighted(job, &request->weighted, &request->options, result);
 }
 
 /*
- * kde(w kde_weighted, grid_size, bandwidth, ...)
+ * kde(w kde_weighted, ...)
  *		The density of weighted values. Arguments are checked even where w is NULL.
  */
 Datum
 synthdq_kde_weighted_density(PG_FUNCTION_ARGS)
 {
-	WeightedWork work = {.options = kde_option_arguments(fcinfo)};
-	Computation *computation;
-	Datum result;
+	KdeRequest request = {
+		.options = argument_kde_options(fcinfo, 1), .evaluate = evaluate, .check = check_weighted};
+	const WeightedPoints *points;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	work.points = byte_state_open(PG_GETARG_DATUM(0), &weighted_type);
-	if (work.points->n == 0)
-		PG_RETURN_NULL();
-	computation = computation_begin();
-	check_weighted(
-		run_density(computation, evaluate, &work, work.points->n, work.options.grid_size));
-	result =
-		kde_result_value(fcinfo, &work.result, &work.options, (int64) work.points->n, work.total);
-	computation_end(computation);
-	return result;
+	points = byte_state_open(PG_GETARG_DATUM(0), &weighted_type);
+	request.source = points;
+	request.n_values = points->n;
+	return kde_result_datum(fcinfo, &request);
 }

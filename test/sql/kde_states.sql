@@ -41,6 +41,20 @@ SELECT kde_bins(a::smallint[], 0, 10, 5)::text = b AS "smallint", kde_bins(a::in
 FROM (SELECT ARRAY[1, 2, NULL, 11, 7] AS a) s, (SELECT kde_bins(x, 0, 10, 5)::text AS b FROM unnest(ARRAY[1, 2, NULL, 11, 7]) u(x)) t GROUP BY b;
 SELECT abs((k).mass - 1) < 1e-9 AS reflected, (k).x[1] AS lo, (k).x[200] AS hi FROM (SELECT kde(kde_bins(i, 0, 255, 255), lower_bound => 0, upper_bound => 255) AS k FROM generate_series(0, 255) i) s;
 
+-- Options and answers are those of kde(ecdf): clip, the rule without a solution, the warning, fields without a density.
+SELECT (w).x[1] AS weighted, (b).x[1] AS bins, (w).x[20] > 12 AS open, (b).x[20] > 12 AS open_bins
+FROM (SELECT kde(kde_weighted(x, 1), 20, clip => '{1, NULL}') AS w, kde(kde_bins(x, -5, 15, 400), 20, clip => '{1, NULL}') AS b FROM state_rows) s;
+SELECT (w).rule, (w).rule = (b).rule AS rule_of_bins, (w).kernel, (w).bandwidth = (l).bandwidth AS silverman, abs((b).bandwidth / (l).bandwidth - 1) < 1e-12 AS bins
+FROM (SELECT kde(kde_weighted(x, 1), 9, 'isj') AS w, kde(kde_bins(x, 0, 1, 8), 9, 'isj') AS b, kde(ecdf(x), 9, 'silverman') AS l FROM (VALUES (0::float8), (1)) v(x)) s;
+SELECT (kde(kde_weighted(round(20 * sin(i) * cos(i * 0.37) * sin(i * 0.77)), 1), 9, 'isj')).rule FROM generate_series(1, 3000) i;
+SELECT (kde(kde_bins(round(20 * sin(i) * cos(i * 0.37) * sin(i * 0.77)), -20, 20, 40), 9, 'isj')).rule FROM generate_series(1, 3000) i;
+SELECT (w).n, (w).kernel, (w).rule, (w).method IS NULL AS no_density, (b).n, (b).kernel, (b).rule
+FROM (SELECT kde(kde_weighted(7, i)) AS w, kde(kde_bins(7, 0, 10, 4), bandwidth => 'isj') AS b FROM generate_series(1, 3) i) s;
+-- A bin ten times as wide as h: 0.25 in bins of width 1 is two kernels at 0 and 1, and no grid cuts one of them; of four
+-- values two lie inside.
+SELECT round((k).mass::numeric, 2) AS mass, round((k).x[1]::numeric, 9) AS first, round((k).x[200]::numeric, 9) AS last
+FROM (SELECT kde(kde_bins(x, 0, 4, 4), bandwidth => '0.1') AS k FROM (VALUES (0.25::float8), (3.75), (-1), (9)) v(x)) s;
+
 -- The same bytes in any order and grouping; states survive text and bytes, and a query that goes on with them.
 CREATE TABLE state_parts AS SELECT part, kde_weighted(x, w) AS kw, kde_bins(x, w, -2, 8, 30) AS bw, kde_bins(x, -2, 8, 30) AS b FROM state_rows GROUP BY part;
 SELECT kde_weighted(kw)::text = (SELECT kde_weighted(x, w ORDER BY i DESC)::text FROM state_rows) AS weighted,
@@ -73,6 +87,7 @@ SELECT kde(kde_weighted(1, 1), bw_adjust => 0);
 SELECT kde(kde_weighted(1, 1), cut => -1);
 SELECT kde(kde_weighted(1, 1), lo => 2, hi => 1);
 SELECT kde(kde_weighted(x, 1), lower_bound => 0) FROM state_rows;
+SELECT kde(kde_bins(1, 0, 2, 4), clip => '{1}');
 SELECT '\x01000000ff'::kde_weighted;
 SELECT '\x'::kde_bins;
 SELECT (b::text || '00')::kde_bins FROM state_parts LIMIT 1;
