@@ -218,9 +218,48 @@ test_plan(void)
 	check(!tiles_plan(&grid, &plan), "one whose kernel is a point is not");
 	grid.kernel = (Gaussian2d){10, 1000, 10};
 	check(!tiles_plan(&grid, &plan), "one with columns far apart is not");
+	/* 100 nodes of x on five doubles: columns next to each other are 25 steps apart or none. */
+	grid.kernel = (Gaussian2d){1e6, 1, 1e6};
+	grid_axis(&(GridRange){.lo = 1e9, .hi = 1e9 + 4.8e-7}, 0, 0, 1, 100, far);
+	grid_axis(&(GridRange){.lo = 0, .hi = 4.8e-7}, 0, 0, 1, 100, nodes);
+	grid.x = far;
+	check(!tiles_plan(&grid, &plan), "one whose columns are rounded to few places is not");
+	grid_axis(&(GridRange){.lo = 0, .hi = 1.7e308}, 0, 0, 1, 100, far);
+	grid.kernel = (Gaussian2d){0, 0, 1e6};
+	check(!tiles_plan(&grid, &plan), "one to the largest double is not");
+	grid.x = nodes;
 	grid.kernel = (Gaussian2d){10, 0, 10};
 	grid.size = 2;
 	check(!tiles_plan(&grid, &plan), "one of two nodes is not");
+}
+
+/* Kernels as wide and as narrow as doubles can be. Points far from all nodes add 0 to them however high the
+ * kernel's peak is; what is beyond the largest double is the largest double. */
+static void
+test_extreme_factors(void)
+{
+	static const Point2d points[] = {{0, 0}, {1e9, 1}, {2e9, 5}, {3e9, 2}};
+	static const double factors[] = {1e-300, 1e-200, 1e200, 1e300};
+
+	for (int i = 0; i < 4; i++)
+	{
+		Kde2dOptions options = options_of(40, NAN);
+		bool is_finite = true;
+		Kde2d got;
+		Bench bench;
+
+		bench_open(&bench, 2);
+		options.bandwidth = (Bandwidth){.rule = BANDWIDTH_NUMBER, .value = factors[i]};
+		/* One end stated, as the data are on one side of it: the other may be the largest double. */
+		options.x_range.lo = 0;
+		options.y_range.hi = 5;
+		got = density_of(&bench, points, 4, options);
+		for (size_t node = 0; node < 40 * 40; node++)
+			is_finite = is_finite && isfinite(got.density[node]) && got.density[node] >= 0;
+		check(is_finite, "kernels of extreme width have finite densities");
+		check(isfinite(got.kernel.bandwidth_x) && !isnan(got.mass), "and bandwidths and a mass");
+		bench_close(&bench);
+	}
 }
 
 /* kde_binned: points in cells against every point, of the peak. The spiky cloud has a tenth of its points at
@@ -329,6 +368,7 @@ main(void)
 	test_scipy();
 	test_direct_sum();
 	test_plan();
+	test_extreme_factors();
 	test_binned();
 	test_log_density();
 	test_threads();

@@ -128,8 +128,8 @@ kernel_of_covariance(const KernelCovariance *covariance, double factor, const Co
 	if (!((1 - correlation) * (1 + correlation) >= KDE2D_SINGULAR))
 		return false;
 	kernel->factor = factor;
-	kernel->bandwidth_x = ldexp(factor * sqrt(covariance->xx), x->exponent);
-	kernel->bandwidth_y = ldexp(factor * sqrt(covariance->yy), y->exponent);
+	kernel->bandwidth_x = fmin(ldexp(factor * sqrt(covariance->xx), x->exponent), DBL_MAX);
+	kernel->bandwidth_y = fmin(ldexp(factor * sqrt(covariance->yy), y->exponent), DBL_MAX);
 	kernel->correlation = correlation;
 	return true;
 }
@@ -243,7 +243,8 @@ sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
 	if (sdq_failed(status))
 		return status;
 
-	factor = INVERSE_2PI * grid.kernel.inverse_x / model->n * grid.kernel.inverse_y;
+	/* The peak of a kernel that is hardly more than a point overflows; 0 beside it is still 0. */
+	factor = fmin(INVERSE_2PI * grid.kernel.inverse_x / model->n * grid.kernel.inverse_y, DBL_MAX);
 	for (size_t row = 0; row < grid_size; row++)
 	{
 		double *density = result->density + row * grid_size;
@@ -251,10 +252,10 @@ sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
 		if (stop_poll(job->stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		for (size_t i = 0; i < grid_size; i++)
-			density[i] *= factor;
+			density[i] = fmin(density[i] * factor, DBL_MAX);
 		rows[row] = grid_integral(nodes_x, density, grid_size);
 		for (size_t i = 0; i < grid_size; i++)
-			density[i] = ldexp(density[i], -x.exponent - y.exponent);
+			density[i] = fmin(ldexp(density[i], -x.exponent - y.exponent), DBL_MAX);
 	}
 	result->mass = grid_integral(nodes_y, rows, grid_size);
 	return sdq_ok();

@@ -79,6 +79,13 @@
  * changes its term by 5e-13. */
 #define TILES_MAX_UNEVEN 5e-14
 
+/* Nodes of x may be off their places by so many steps: columns are then shifted by as many rows as
+ * TILES_ALONG_STRIDE has room for. */
+#define TILES_MAX_UNEVEN_STEPS 1.0
+
+/* Nodes farther out than this are left alone: sums and products of a few places must not overflow. */
+#define TILES_MAX_PLACE 1e300
+
 /* exp() as in gaussian.c. */
 #define LOG2_E           0x1.71547652b82fep0
 #define LN2_HIGH         0x1.62e42feep-1
@@ -174,16 +181,23 @@ typedef struct TilesWork
 	void (*block)(Tile *tile, size_t first, size_t n);
 } TilesWork;
 
-/* Is every node where equal spacing puts it, to TILES_MAX_UNEVEN bandwidths? */
+/* Is every node where equal spacing puts it, to `limit` units, `inverse` of which are 1? */
 static bool
-is_even(const double *nodes, size_t n, double inverse)
+is_even(const double *nodes, size_t n, double inverse, double limit)
 {
 	double step = (nodes[n - 1] - nodes[0]) / (double) (n - 1);
 	double worst = 0;
 
 	for (size_t i = 0; i < n; i++)
 		worst = fmax(worst, fabs((nodes[i] - nodes[0]) - (double) i * step));
-	return worst * inverse <= TILES_MAX_UNEVEN;
+	return worst * inverse <= limit;
+}
+
+/* Are the ascending nodes places to compute with? */
+static bool
+is_in_range(const double *nodes, size_t n)
+{
+	return nodes[0] >= -TILES_MAX_PLACE && nodes[n - 1] <= TILES_MAX_PLACE;
 }
 
 /* The height of a tile whose columns leave `rest` of their shift; 0 if even the lowest is too high. */
@@ -209,14 +223,15 @@ tiles_plan(const PlaneGrid *grid, TilesPlan *plan)
 	double step_y;
 	double tilt; /* rows by which neighbouring columns are shifted */
 
-	if (n < TILES_MIN_GRID)
+	if (n < TILES_MIN_GRID || !is_in_range(grid->x, n) || !is_in_range(grid->y, n))
 		return false;
 	step_x = (grid->x[n - 1] - grid->x[0]) / (double) (n - 1);
 	step_y = (grid->y[n - 1] - grid->y[0]) / (double) (n - 1);
 	tilt = fabs(kernel->slope * step_x / step_y);
 	plan->step = step_y * kernel->inverse_y;
 	if (!(plan->step > 0 && isfinite(step_x * kernel->inverse_x) && tilt <= TILES_MAX_REST) ||
-		!is_even(grid->y, n, kernel->inverse_y))
+		!is_even(grid->x, n, 1 / step_x, TILES_MAX_UNEVEN_STEPS) ||
+		!is_even(grid->y, n, kernel->inverse_y, TILES_MAX_UNEVEN))
 		return false;
 
 	plan->group = TILES_GROUP;
