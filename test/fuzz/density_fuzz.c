@@ -1,7 +1,7 @@
 /*
  * density_fuzz.c
  *		What aggregates of densities collect: whatever the bytes, they are read or refused; what is read is written
- *		again as it was, is united with itself, and answers questions; values give the same bytes in any order.
+ *		and read again, is united with itself, and answers questions; values give the same bytes in any order.
  *
  * The first byte chooses a kind, and whether the rest is its bytes, or pairs of doubles to be added.
  */
@@ -38,7 +38,7 @@ typedef struct Kind
 	void (*encode)(const Object *object, uint8_t *bytes);
 	SdqStatus (*decode)(Object *object, SampleMemory *memory, const uint8_t *bytes, size_t size);
 	void (*ask)(Job *job, const Object *object);
-	bool keeps_order; /* bytes tell in which order values came, and -0 is read as 0 */
+	bool keeps_order; /* bytes tell in which order values came */
 } Kind;
 
 /* ---------- mixtures of stored densities ---------- */
@@ -381,16 +381,15 @@ try_bytes(const Kind *kind, const uint8_t *data, size_t size)
 	SampleMemory memory = sample_malloc_memory(FUZZ_MEMORY);
 	Object object;
 	Object other;
-	uint8_t *bytes;
 	size_t n_bytes;
 
 	if (!sdq_failed(kind->decode(&object, &memory, data, size)))
 	{
 		must(!sdq_failed(kind->decode(&other, &memory, data, size)), "it is read twice");
-		bytes = write_object(kind, &object, &memory, &n_bytes);
-		must(n_bytes == size && (kind->keeps_order || memcmp(bytes, data, size) == 0),
-			 "it is written as it was");
-		free(bytes);
+		/* Not always to the bit: -0 and NaN have other spellings. */
+		must(!sdq_failed(kind->measure(&object, &memory, &n_bytes)) && n_bytes == size,
+			 "it is written in as many bytes");
+		write_and_read(kind, &object, &memory);
 		ask(kind, &object);
 		if (!sdq_failed(kind->merge(&object, &memory, &other)))
 		{
