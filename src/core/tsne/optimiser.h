@@ -58,7 +58,8 @@ typedef struct DescentResult
 extern SdqStatus optimise_map(Job *job, const Affinities *affinities, int dims,
 							  const DescentOptions *options, double *y, DescentResult *result);
 
-/* At most so many bytes are allocated by optimise_map with so many threads; false if that overflows. */
-extern bool optimise_map_bytes(size_t n, int dims, int threads, size_t *bytes);
+/* At most so many bytes are allocated by optimise_map with so many threads and for P of so many entries;
+ * false if that overflows. */
+extern bool optimise_map_bytes(size_t n, size_t entries, int dims, int threads, size_t *bytes);
 
 #endif

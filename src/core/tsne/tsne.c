@@ -35,13 +35,16 @@ needed_bytes(Job *job, const RowStore *rows, const TsneOptions *options, size_t 
 	AffinityBytes affinities;
 	/* The map, and the components that it starts from. */
 	size_t per_row = 2 * (size_t) options->dims * sizeof(double);
+	/* P holds each neighbour twice at most. */
+	size_t k = affinities_neighbors(rows->n, options->affinities.perplexity);
+	size_t entries;
 	size_t map;
 	size_t descent;
 	size_t held;
 
 	if (!row_affinities_bytes(job, rows, &options->affinities, &affinities) ||
-		!checked_multiply(rows->n, per_row, &map) ||
-		!optimise_map_bytes(rows->n, options->dims, pool_threads(job->pool), &descent) ||
+		!checked_multiply(rows->n, per_row, &map) || !checked_multiply(rows->n, 2 * k, &entries) ||
+		!optimise_map_bytes(rows->n, entries, options->dims, pool_threads(job->pool), &descent) ||
 		!checked_add(affinities.held, descent, &held))
 		return false;
 	return checked_add(map, affinities.search > held ? affinities.search : held, bytes);
