@@ -136,7 +136,8 @@ CREATE FUNCTION kde2d_result(kde2d_state) RETURNS kde2d_result
 COMMENT ON FUNCTION kde2d_result(kde2d_state) IS 'final function of kde2d';
 
 -- kde2d(x, y) -> kde2d_result
--- The Gaussian kernel density of points (x, y) with their full covariance, by exact sums.
+-- The Gaussian kernel density of points (x, y) with their full covariance: by exact sums, or where these would
+-- have more than 4e10 terms (a million points on 200 x 200 nodes) over binned points, as `method` says.
 --   grid_size  nodes per axis, 2 to 4096, default 200; an axis reaches 3 bandwidths beyond the points
 --   bandwidth  'scott' (default) or 'silverman', which in two dimensions are the same factor n^(-1/6), or a
 --              number above 0: the factor itself, as in scipy (not a length, unlike in kde)
@@ -144,7 +145,8 @@ COMMENT ON FUNCTION kde2d_result(kde2d_state) IS 'final function of kde2d';
 --              compare two groups on one grid.
 -- A point with a NULL or NaN coordinate is skipped. No point, or an infinite one: NULL. Fewer than three
 -- points, or points on a line: only n is set, for their covariance has no inverse. Parameters must be the
--- same in all rows of a group. The cost is n * grid_size^2 terms of 1 to 2 ns on each thread.
+-- same in all rows of a group. An exact sum takes some 0.05 ns a term (AVX-512), up to 2 ns where points are
+-- as good as on a line, or 1000 standard deviations from 0.
 --   SELECT is_synthetic, kde2d(x, y, 100, 'scott', -50, 50, -50, 50) FROM map GROUP BY is_synthetic;
 -- Source: scipy.stats.gaussian_kde, whose values these are to 12 digits of the peak; seaborn's grid.
 CREATE AGGREGATE kde2d(x double precision, y double precision) (
