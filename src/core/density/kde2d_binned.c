@@ -89,9 +89,11 @@ widen(Gaussian2d *kernel, const Within *within)
 {
 	double h_x = 1 / kernel->inverse_x;
 	double h_y = 1 / kernel->inverse_y;
+	/* First the product: the square of a slope between unlike units may overflow. */
+	double tilt = kernel->slope * h_x;
 	double xx = h_x * h_x + within->xx / within->weight;
-	double xy = kernel->slope * h_x * h_x + within->xy / within->weight;
-	double yy = h_y * h_y + kernel->slope * kernel->slope * h_x * h_x + within->yy / within->weight;
+	double xy = tilt * h_x + within->xy / within->weight;
+	double yy = h_y * h_y + tilt * tilt + within->yy / within->weight;
 
 	kernel->inverse_x = 1 / sqrt(xx);
 	kernel->slope = xy / xx;
