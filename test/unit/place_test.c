@@ -246,12 +246,15 @@ plain_objective(const double *p, const uint32_t *index, const double *map, size_
 {
 	double attraction = 0;
 	double s = 0;
+	size_t j = 0;
 
 	for (size_t l = 0; l < PLAIN_NEIGHBORS; l++)
 		attraction +=
 			p[l] * log(1 + pow(y[0] - map[2 * index[l]], 2) + pow(y[1] - map[2 * index[l] + 1], 2));
-	for (size_t j = 0; j < n; j++)
+	/* There is at least one row, so s > 0. */
+	do
 		s += 1 / (1 + pow(y[0] - map[2 * j], 2) + pow(y[1] - map[2 * j + 1], 2));
+	while (++j < n);
 	return 1.5 * attraction + log(s);
 }
 
