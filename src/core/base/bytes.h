@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "core/base/double_bits.h"
 
 /* Bytes being read. Past their end there are zeros, and it is noted; so a reader may look once, at its end. */
 typedef struct ByteCursor
@@ -32,10 +33,7 @@ bytes_write(uint8_t *at, uint64_t number, size_t n)
 static inline uint8_t *
 bytes_write_double(uint8_t *at, double number)
 {
-	uint64_t bits;
-
-	memcpy(&bits, &number, sizeof(bits));
-	return bytes_write(at, bits, sizeof(bits));
+	return bytes_write(at, bits_of(number), sizeof(number));
 }
 
 /* A number of n bytes. */
@@ -60,11 +58,7 @@ bytes_read(ByteCursor *cursor, size_t n)
 static inline double
 bytes_read_double(ByteCursor *cursor)
 {
-	uint64_t bits = bytes_read(cursor, sizeof(bits));
-	double number;
-
-	memcpy(&number, &bits, sizeof(number));
-	return number;
+	return double_of(bytes_read(cursor, sizeof(double)));
 }
 
 #endif

@@ -53,16 +53,6 @@
 
 __extension__ typedef unsigned __int128 Unsigned128;
 
-/* The bits of a double as an integer. */
-static inline int64_t
-bits_of(double x)
-{
-	int64_t bits;
-
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
-}
-
 void
 exact_sums_init(ExactSums *sums, size_t n)
 {
@@ -103,7 +93,7 @@ static SdqStatus
 add_term(ExactSums *sums, SampleMemory *memory, size_t i, double x)
 {
 	SdqStatus status = sdq_ok();
-	uint64_t bits = (uint64_t) bits_of(x);
+	uint64_t bits = bits_of(x);
 	uint64_t exponent = (bits >> MANTISSA_BITS) & EXPONENT_MASK;
 	uint64_t mantissa = bits & MANTISSA_MASK;
 	size_t place;
@@ -158,7 +148,7 @@ move_digits(double *rest, int64_t *sums, size_t n, double unit)
 		/* What underflows in the product is far below half a unit, and its digit is 0. */
 		double rounded = rest[i] * inverse + ROUNDER;
 
-		sums[i] += bits_of(rounded) - bits_of(ROUNDER);
+		sums[i] += (int64_t) (bits_of(rounded) - bits_of(ROUNDER));
 		rest[i] -= (rounded - ROUNDER) * unit;
 	}
 }

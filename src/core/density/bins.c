@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/compensated.h"
+#include "core/base/double_bits.h"
 #include "core/base/sizes.h"
 
 /* Binary digits of a place within its bin; with BINS_MAX a place has at most 48 of them. */
@@ -90,11 +91,8 @@ need_shares(Bins *bins, SampleMemory *memory)
 static inline uint64_t
 place_of(const Bins *bins, double value)
 {
-	double rounded = (value - bins->lo) * bins->scale + ROUNDER;
-	uint64_t bits;
+	uint64_t bits = bits_of((value - bins->lo) * bins->scale + ROUNDER) & ROUNDER_MASK;
 
-	memcpy(&bits, &rounded, sizeof(bits));
-	bits &= ROUNDER_MASK;
 	return bits < bins->n_bins * PLACE_ONE ? bits : bins->n_bins * PLACE_ONE;
 }
 

@@ -19,9 +19,9 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/compensated.h"
+#include "core/base/double_bits.h"
 #include "core/base/search.h"
 #include "core/base/sizes.h"
 #include "core/density/cell_cut.h"
@@ -49,24 +49,6 @@
 #define TABLE_OCTAVES    64
 #define TABLE_PER_OCTAVE 16
 #define TABLE_MAX_LEVELS (2 * TABLE_SHARES + TABLE_HEIGHTS + TABLE_OCTAVES * TABLE_PER_OCTAVE + 3)
-
-static uint64_t
-bits_of(double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
-
-static double
-double_of(uint64_t bits)
-{
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
 
 /* The next double above one that is at least 0. */
 static double

@@ -8,9 +8,9 @@
 #include "core/density/regions.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "core/base/compensated.h"
+#include "core/base/double_bits.h"
 #include "core/base/search.h"
 #include "core/base/sizes.h"
 #include "core/density/scale.h"
@@ -22,25 +22,6 @@
 /* numpy's pairwise summation: blocks of up to so many, in eight running sums. */
 #define PAIRWISE_BLOCK 128
 #define PAIRWISE_LANES 8
-
-/* Bits of a double that is not negative order as whole numbers do. */
-static uint64_t
-bits_of(double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
-
-static double
-double_of(uint64_t bits)
-{
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
 
 /* The sum of values[n] * scale as numpy adds it up. */
 static double

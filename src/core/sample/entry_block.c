@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/base/double_bits.h"
 #include "core/sample/stream.h"
 
 /* Adding and subtracting it leaves integers up to ENTRY_MAX_INTEGER alone and rounds others; the sum's
@@ -137,16 +138,6 @@ order32(uint32_t word)
 	return word;
 }
 
-/* The bits of a double. */
-static inline uint64_t
-bits_of(double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
-
 /* The integer that a value is, where it is one, as an offset from that of 0. */
 static inline uint64_t
 integer_bits(double value)
@@ -158,11 +149,7 @@ integer_bits(double value)
 static inline double
 rounded(double value)
 {
-	uint64_t bits = bits_of(value + ROUNDER);
-	double sum;
-
-	memcpy(&sum, &bits, sizeof(sum));
-	return sum - ROUNDER;
+	return double_of(bits_of(value + ROUNDER)) - ROUNDER;
 }
 
 /* Are all values integers of the range? */
