@@ -11,7 +11,6 @@
 #include "pg/kmeans_step_state.h"
 #include "pg/result.h"
 #include "pg/sample_memory.h"
-#include "pg/sample_state.h"
 
 #include <math.h>
 
@@ -27,11 +26,12 @@ synthdq_kmeans_step_add(PG_FUNCTION_ARGS)
 {
 	ArrayType *px;
 	ArrayType *centers;
-	KmeansStepState *state;
+	ByteState *state;
+	const KmeansStep *step;
 	size_t d;
 
 	if (PG_ARGISNULL(1))
-		return sample_state_unchanged(fcinfo);
+		return byte_state_unchanged(fcinfo);
 	if (PG_ARGISNULL(2))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("argument \"centers\" must not be null"),
@@ -39,14 +39,15 @@ synthdq_kmeans_step_add(PG_FUNCTION_ARGS)
 	px = PG_GETARG_ARRAYTYPE_P(1);
 	centers = PG_GETARG_ARRAYTYPE_P(2);
 	state = kmeans_step_state_for_update(fcinfo, centers);
+	step = byte_state_object(state);
 	d = (size_t) ArrayGetNItems(ARR_NDIM(px), ARR_DIMS(px));
-	if (d != kmeans_step_state_d(state))
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("argument \"px\" has %zu elements, but each center has %zu", d,
-							   kmeans_step_state_d(state)),
-						errhint("Compare arrays with centers of the same kind of arrays.")));
+	if (d != step->d)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("argument \"px\" has %zu elements, but each center has %zu", d, step->d),
+				 errhint("Compare arrays with centers of the same kind of arrays.")));
 	kmeans_step_state_add(state, array_read_vector(px, "px"));
-	PG_RETURN_DATUM(kmeans_step_state_datum(state));
+	PG_RETURN_DATUM(byte_state_datum(state));
 }
 
 /* kmeans_step_final(kmeans_step_state) -> kmeans_step_result; strict */

@@ -12,24 +12,16 @@
 
 #include "core/matrix/kmeans_step.h"
 #include "fmgr.h"
+#include "pg/byte_state.h"
 #include "utils/array.h"
-
-/* An expanded value that may be changed. */
-typedef struct KmeansStepState KmeansStepState;
 
 /* Argument 0 as an object that may be changed in place; one without rows if argument 0 is NULL, in the
  * aggregate's context where there is one. `centers` is this row's argument, a detoasted real[]; if it is no
  * matrix of finite numbers, or argument 0 holds others: an error. */
-extern KmeansStepState *kmeans_step_state_for_update(FunctionCallInfo fcinfo, ArrayType *centers);
-
-/* Numbers of a row that the state expects. */
-extern size_t kmeans_step_state_d(const KmeansStepState *state);
+extern ByteState *kmeans_step_state_for_update(FunctionCallInfo fcinfo, ArrayType *centers);
 
 /* Add a row of so many finite numbers. */
-extern void kmeans_step_state_add(KmeansStepState *state, const double *x);
-
-/* The read-write Datum of a state, as a transition function returns it. */
-extern Datum kmeans_step_state_datum(KmeansStepState *state);
+extern void kmeans_step_state_add(ByteState *state, const double *x);
 
 /* Look into a value, flat or expanded: borrowed from it, or in CurrentMemoryContext. DATA_CORRUPTED if its bytes
  * make no sense. */
