@@ -264,6 +264,26 @@ test_degenerate(void)
 	bench_close(&bench);
 }
 
+/* Kernels that are as good as points: their peak is beyond all doubles, and 0 beside it is still 0. */
+static void
+test_narrow_kernel(void)
+{
+	static const Point2d a[] = {{0, 0}, {1e9, 1}, {2e9, 5}};
+	static const Point2d b[] = {{0, 3}, {1e9, 2}, {3e9, 4}};
+	PairOptions options = with_number(1e-300);
+	bool is_finite = true;
+	DensityPair pair;
+	Bench bench;
+
+	bench_open(&bench, 1);
+	pair = compare_points(&bench, a, 3, b, 3, &options);
+	check(pair.outcome == KDE_DONE, "points as kernels have densities");
+	for (size_t node = 0; node < GRID_NODES * GRID_NODES; node++)
+		is_finite = is_finite && isfinite(pair.density[0][node]) && isfinite(pair.density[1][node]);
+	check(is_finite, "that are finite");
+	bench_close(&bench);
+}
+
 /* ---------- halves ---------- */
 
 static void
@@ -460,6 +480,7 @@ main(void)
 	test_kernel_of_plane();
 	test_same_bits();
 	test_degenerate();
+	test_narrow_kernel();
 	test_split();
 	test_labelled_points();
 	test_options();

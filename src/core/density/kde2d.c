@@ -10,8 +10,8 @@
 
 #include "core/base/sizes.h"
 #include "core/density/kde2d_binned.h"
-#include "core/density/kde2d_tiles.h"
 #include "core/density/moments.h"
+#include "core/density/plane.h"
 #include "core/density/scale.h"
 
 #define INVERSE_2PI 0.15915494309189533577
@@ -24,76 +24,9 @@
 
 #define LN_2 0.69314718055994530942
 
-/* Points looked at between two polls of the stop flag. */
-#define POLL_INTERVAL ((size_t) 1 << 20)
-
-/* One coordinate of all points. */
-typedef struct Coordinate
-{
-	double min;
-	double max;
-	int exponent; /* the unit is 2^exponent */
-} Coordinate;
-
-/* The kernel covariance, in the units of the two coordinates. */
-typedef struct KernelCovariance
-{
-	double xx;
-	double xy;
-	double yy;
-} KernelCovariance;
-
-/* What a node's term needs. */
-typedef struct Kde2dSum
-{
-	const PointSet *points;
-	const double *x; /* the axes, in the points' units */
-	const double *y;
-	size_t grid_size;
-	Gaussian2d kernel;
-} Kde2dSum;
-
-/* The smallest and largest of values[n], n >= 1, and the unit. */
-static SdqStatus
-coordinate_of(Stop *stop, const double *values, size_t n, Coordinate *coordinate)
-{
-	coordinate->min = values[0];
-	coordinate->max = values[0];
-	for (size_t i = 0; i < n; i++)
-	{
-		if (i % POLL_INTERVAL == 0 && stop_poll(stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		coordinate->min = fmin(coordinate->min, values[i]);
-		coordinate->max = fmax(coordinate->max, values[i]);
-	}
-	coordinate->exponent = scale_exponent(fmax(fabs(coordinate->min), fabs(coordinate->max)));
-	return sdq_ok();
-}
-
-static bool
-is_infinite(const Coordinate *coordinate)
-{
-	return isinf(coordinate->min) || isinf(coordinate->max);
-}
-
-/* values[n] in the coordinate's unit, in place. */
-static SdqStatus
-scale_values(Stop *stop, double *values, size_t n, const Coordinate *coordinate)
-{
-	if (coordinate->exponent == 0)
-		return sdq_ok();
-	for (size_t i = 0; i < n; i++)
-	{
-		if (i % POLL_INTERVAL == 0 && stop_poll(stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		values[i] = ldexp(values[i], -coordinate->exponent);
-	}
-	return sdq_ok();
-}
-
 /* The covariance of a point set of n >= 2 observations. */
 static SdqStatus
-points_covariance(Stop *stop, const PointSet *points, KernelCovariance *covariance)
+points_covariance(Stop *stop, const PointSet *points, Covariance2d *covariance)
 {
 	const double *weights = points->weights;
 	Centre x;
@@ -115,41 +48,9 @@ points_covariance(Stop *stop, const PointSet *points, KernelCovariance *covarian
 	return status;
 }
 
-/* The kernel of factor^2 * covariance, in the caller's units; false if the covariance is singular. */
-static bool
-kernel_of_covariance(const KernelCovariance *covariance, double factor, const Coordinate *x,
-					 const Coordinate *y, Kde2dKernel *kernel)
-{
-	double correlation;
-
-	if (!(covariance->xx > 0 && covariance->yy > 0))
-		return false;
-	correlation = covariance->xy / sqrt(covariance->xx) / sqrt(covariance->yy);
-	if (!((1 - correlation) * (1 + correlation) >= KDE2D_SINGULAR))
-		return false;
-	kernel->factor = factor;
-	kernel->bandwidth_x = fmin(ldexp(factor * sqrt(covariance->xx), x->exponent), DBL_MAX);
-	kernel->bandwidth_y = fmin(ldexp(factor * sqrt(covariance->yy), y->exponent), DBL_MAX);
-	kernel->correlation = correlation;
-	return true;
-}
-
-/* The kernel factor^2 * covariance as the sums want it. A factor may be so small that its inverse
- * overflows; the kernel is then a point. */
+/* A kernel that is given, in the units of the points. */
 static Gaussian2d
-whiten_covariance(const KernelCovariance *covariance, double factor)
-{
-	double slope = covariance->xy / covariance->xx;
-	double conditional = covariance->yy - slope * covariance->xy;
-
-	return (Gaussian2d){.inverse_x = fmin(1 / (factor * sqrt(covariance->xx)), DBL_MAX),
-						.slope = slope,
-						.inverse_y = fmin(1 / (factor * sqrt(conditional)), DBL_MAX)};
-}
-
-/* The same of a kernel that is given. */
-static Gaussian2d
-whiten_kernel(const Kde2dKernel *kernel, const Coordinate *x, const Coordinate *y)
+whiten_kernel(const Kde2dKernel *kernel, const Extent *x, const Extent *y)
 {
 	double h_x = ldexp(kernel->bandwidth_x, -x->exponent);
 	double h_y = ldexp(kernel->bandwidth_y, -y->exponent);
@@ -160,63 +61,28 @@ whiten_kernel(const Kde2dKernel *kernel, const Coordinate *x, const Coordinate *
 						.inverse_y = fmin(1 / (h_y * conditional), DBL_MAX)};
 }
 
-/* Cells of binned points ascend by x but for a part of a bandwidth, which does not matter at the reach.
- * Whatever the correlation, a point beyond the reach along x alone is beyond that of the kernel. */
-static double
-kde2d_term(const void *argument, size_t node, size_t first, size_t end)
-{
-	const Kde2dSum *sum = argument;
-	const PointSet *points = sum->points;
-	double x = sum->x[node % sum->grid_size];
-	double y = sum->y[node / sum->grid_size];
-	double reach = GAUSSIAN_REACH / sum->kernel.inverse_x;
-
-	grid_window(points->x, x, reach, &first, &end);
-	return gaussian_sum_2d(points->x + first, points->y + first, points->weights + first,
-						   end - first, x, y, &sum->kernel);
-}
-
-/* A copy of an axis in the coordinate's unit; NULL if the arena refuses. */
+/* A copy of an axis in the unit 2^exponent; NULL if the arena refuses. */
 static double *
-scaled_axis(Arena *arena, const double *nodes, size_t n, const Coordinate *coordinate)
+scaled_axis(Arena *arena, const double *nodes, size_t n, int exponent)
 {
 	double *scaled = arena_alloc(arena, n, sizeof(double));
 
 	for (size_t i = 0; scaled != NULL && i < n; i++)
-		scaled[i] = ldexp(nodes[i], -coordinate->exponent);
+		scaled[i] = ldexp(nodes[i], -exponent);
 	return scaled;
-}
-
-/* The kernels of all points at all nodes, by products where the grid allows it. */
-static SdqStatus
-sum_at_nodes(Job *job, const PointSet *points, const PlaneGrid *grid, double *sums)
-{
-	Kde2dSum sum = {.points = points,
-					.x = grid->x,
-					.y = grid->y,
-					.grid_size = grid->size,
-					.kernel = grid->kernel};
-	TilesPlan plan;
-
-	if (tiles_plan(grid, &plan))
-		return tiles_sum(job, points, grid, &plan, sums);
-	return grid_sum(job, points->n, grid->size * grid->size, kde2d_term, &sum, sums);
 }
 
 /* Fill result->density, mass and method; the axes are set. */
 static SdqStatus
 sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
 {
-	Coordinate x = {.exponent = model->exponent_x};
-	Coordinate y = {.exponent = model->exponent_y};
 	size_t grid_size = result->grid_size;
 	size_t n_nodes = grid_size * grid_size; /* at most GRID_MAX_SIZE squared */
-	double *nodes_x = scaled_axis(job->arena, result->x, grid_size, &x);
-	double *nodes_y = scaled_axis(job->arena, result->y, grid_size, &y);
+	double *nodes_x = scaled_axis(job->arena, result->x, grid_size, model->exponent_x);
+	double *nodes_y = scaled_axis(job->arena, result->y, grid_size, model->exponent_y);
 	double *rows = arena_alloc(job->arena, grid_size, sizeof(double));
 	PlaneGrid grid = {.x = nodes_x, .y = nodes_y, .size = grid_size, .kernel = model->whitened};
 	PointSet set = model->set;
-	double factor;
 	SdqStatus status;
 
 	result->density = arena_alloc(job->arena, n_nodes, sizeof(double));
@@ -239,34 +105,26 @@ sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
 			set = cells;
 		}
 	}
-	status = sum_at_nodes(job, &set, &grid, result->density);
+	status = plane_density(job, &set, model->n, &grid, result->density);
 	if (sdq_failed(status))
 		return status;
 
-	/* The peak of a kernel that is hardly more than a point overflows; 0 beside it is still 0. */
-	factor = fmin(INVERSE_2PI * grid.kernel.inverse_x / model->n * grid.kernel.inverse_y, DBL_MAX);
 	for (size_t row = 0; row < grid_size; row++)
 	{
-		double *density = result->density + row * grid_size;
-
 		if (stop_poll(job->stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		for (size_t i = 0; i < grid_size; i++)
-			density[i] = fmin(density[i] * factor, DBL_MAX);
-		rows[row] = grid_integral(nodes_x, density, grid_size);
-		for (size_t i = 0; i < grid_size; i++)
-			density[i] = fmin(ldexp(density[i], -x.exponent - y.exponent), DBL_MAX);
+		rows[row] = grid_integral(nodes_x, result->density + row * grid_size, grid_size);
 	}
 	result->mass = grid_integral(nodes_y, rows, grid_size);
-	return sdq_ok();
+	return plane_rescale(job, result->density, n_nodes, model->exponent_x + model->exponent_y);
 }
 
 SdqStatus
 kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options, Kde2dModel *model)
 {
-	Coordinate x;
-	Coordinate y;
-	KernelCovariance covariance;
+	Extent x = extent_of_nothing();
+	Extent y = extent_of_nothing();
+	Covariance2d covariance;
 	double factor;
 	SdqStatus status;
 
@@ -275,12 +133,12 @@ kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options
 		return sdq_ok();
 	status = points_collect(job, points, n, &model->set);
 	if (!sdq_failed(status))
-		status = coordinate_of(job->stop, model->set.x, model->set.n, &x);
+		status = extent_add(job->stop, model->set.x, model->set.n, &x);
 	if (!sdq_failed(status))
-		status = coordinate_of(job->stop, model->set.y, model->set.n, &y);
+		status = extent_add(job->stop, model->set.y, model->set.n, &y);
 	if (sdq_failed(status))
 		return status;
-	if (is_infinite(&x) || is_infinite(&y))
+	if (extent_is_infinite(&x) || extent_is_infinite(&y))
 	{
 		model->outcome = KDE_INFINITE;
 		return sdq_ok();
@@ -289,14 +147,14 @@ kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options
 	model->max_x = x.max;
 	model->min_y = y.min;
 	model->max_y = y.max;
-	model->exponent_x = x.exponent;
-	model->exponent_y = y.exponent;
+	model->exponent_x = x.exponent = scale_exponent(extent_largest(&x));
+	model->exponent_y = y.exponent = scale_exponent(extent_largest(&y));
 	if (n < 2 && options->kernel == NULL)
 		return sdq_ok();
 
-	status = scale_values(job->stop, model->set.x, model->set.n, &x);
+	status = scale_in_place(job->stop, model->set.x, model->set.n, x.exponent);
 	if (!sdq_failed(status))
-		status = scale_values(job->stop, model->set.y, model->set.n, &y);
+		status = scale_in_place(job->stop, model->set.y, model->set.n, y.exponent);
 	if (sdq_failed(status))
 		return status;
 	if (options->kernel != NULL)
@@ -312,9 +170,11 @@ kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options
 	factor = bandwidth_factor(&options->bandwidth, (double) n, 2);
 	if (options->adjust > 0)
 		factor *= options->adjust;
-	if (!kernel_of_covariance(&covariance, factor, &x, &y, &model->kernel))
+	if (!plane_kernel(&covariance, factor, &model->whitened, &model->kernel.correlation))
 		return sdq_ok();
-	model->whitened = whiten_covariance(&covariance, factor);
+	model->kernel.factor = factor;
+	model->kernel.bandwidth_x = plane_bandwidth(covariance.xx, factor, x.exponent);
+	model->kernel.bandwidth_y = plane_bandwidth(covariance.yy, factor, y.exponent);
 	model->outcome = KDE_DONE;
 	return sdq_ok();
 }

@@ -53,7 +53,7 @@ typedef struct Kde2dModel
 } Kde2dModel;
 
 /* Arrays are set for KDE_DONE only; they live in the job's arena. KDE_NO_BANDWIDTH stands for a
- * covariance that is singular, the other outcomes for what they mean in one dimension. */
+ * covariance that is singular (PLANE_SINGULAR), the other outcomes for what they mean in one dimension. */
 typedef struct Kde2d
 {
 	KdeOutcome outcome;
@@ -65,10 +65,6 @@ typedef struct Kde2d
 	double mass;      /* integral over the grid, by the trapezoidal rule in each axis */
 	KdeMethod method; /* KDE_EXACT or KDE_BINNED */
 } Kde2d;
-
-/* Points count as lying on a line, and the density as undefined, where 1 - correlation^2 is below this;
- * rounding of coordinates alone leaves some 1e-15. */
-#define KDE2D_SINGULAR 1e-12
 
 /* Terms of exact sums beyond which points are binned: a second of two threads. */
 #define KDE2D_EXACT_TERMS 4e10

@@ -3,8 +3,8 @@
  *		The common kernel and grid of two samples.
  *
  * Both sides are brought to a unit in which squares neither overflow nor vanish (scale.h). In one dimension the
- * densities are those of kde_evaluate() with a stated bandwidth and range; in two they are summed here, as in kde2d.c,
- * because the kernel is not that of the points.
+ * densities are those of kde_evaluate() with a stated bandwidth and range; in two they are those of
+ * plane_density(), because the kernel is not that of the points.
  */
 #include "core/density/pair.h"
 
@@ -13,14 +13,11 @@
 
 #include "core/base/rng.h"
 #include "core/density/gaussian.h"
-#include "core/density/kde2d.h"
-#include "core/density/kde2d_tiles.h"
 #include "core/density/moments.h"
 #include "core/density/permutation.h"
+#include "core/density/plane.h"
 #include "core/density/relabel.h"
 #include "core/density/scale.h"
-
-#define INVERSE_2PI 0.15915494309189533577
 
 /* Points looked at between two polls of the stop flag. */
 #define POLL_INTERVAL ((size_t) 1 << 18)
@@ -39,46 +36,16 @@ typedef struct Moments
 	double yy;
 } Moments;
 
-/* One coordinate of both sides. */
-typedef struct Extent
-{
-	double min;
-	double max;
-	int exponent; /* the unit is 2^exponent */
-} Extent;
-
-/* What the points of one side add up to at a node. */
-typedef struct SideSum
-{
-	const PointSet *points;
-	const double *x; /* the axes, in the points' units */
-	const double *y;
-	size_t grid_size;
-	Gaussian2d kernel;
-} SideSum;
-
-/* The extent of values[n] of both sides. At least one is there. */
+/* The extent of values[n] of both sides. */
 static SdqStatus
 extent_of(Stop *stop, const double *const values[2], const size_t n[2], Extent *extent)
 {
-	*extent = (Extent){.min = INFINITY, .max = -INFINITY, .exponent = 0};
-	for (int s = 0; s < 2; s++)
-	{
-		for (size_t i = 0; i < n[s]; i++)
-		{
-			if (i % POLL_INTERVAL == 0 && stop_poll(stop))
-				return sdq_error(SDQ_INTERRUPTED, 0, 0);
-			extent->min = fmin(extent->min, values[s][i]);
-			extent->max = fmax(extent->max, values[s][i]);
-		}
-	}
-	return sdq_ok();
-}
+	SdqStatus status = sdq_ok();
 
-static bool
-is_infinite(const Extent *extent)
-{
-	return isinf(extent->min) || isinf(extent->max);
+	*extent = extent_of_nothing();
+	for (int s = 0; s < 2 && !sdq_failed(status); s++)
+		status = extent_add(stop, values[s], n[s], extent);
+	return status;
 }
 
 /* Bring values[n] of both sides to the unit of the extent, in place. `other` is as large as the unit must also suit,
@@ -86,17 +53,12 @@ is_infinite(const Extent *extent)
 static SdqStatus
 choose_unit(Stop *stop, double *const values[2], const size_t n[2], double other, Extent *extent)
 {
-	extent->exponent = scale_exponent(fmax(fmax(fabs(extent->min), fabs(extent->max)), other));
-	for (int s = 0; s < 2 && extent->exponent != 0; s++)
-	{
-		for (size_t i = 0; i < n[s]; i++)
-		{
-			if (i % POLL_INTERVAL == 0 && stop_poll(stop))
-				return sdq_error(SDQ_INTERRUPTED, 0, 0);
-			values[s][i] = ldexp(values[s][i], -extent->exponent);
-		}
-	}
-	return sdq_ok();
+	SdqStatus status = sdq_ok();
+
+	extent->exponent = scale_exponent(fmax(extent_largest(extent), other));
+	for (int s = 0; s < 2 && !sdq_failed(status); s++)
+		status = scale_in_place(stop, values[s], n[s], extent->exponent);
+	return status;
 }
 
 /* The sum of products of a and b about their means. */
@@ -143,18 +105,18 @@ distance_between(const Centre *a, const Centre *b)
 }
 
 /* The covariance within two sides. */
-static Moments
+static Covariance2d
 within_sides(const Moments sides[2])
 {
 	double freedom = sides[0].n + sides[1].n - 2;
 
-	return (Moments){.xx = (sides[0].xx + sides[1].xx) / freedom,
-					 .xy = (sides[0].xy + sides[1].xy) / freedom,
-					 .yy = (sides[0].yy + sides[1].yy) / freedom};
+	return (Covariance2d){.xx = (sides[0].xx + sides[1].xx) / freedom,
+						  .xy = (sides[0].xy + sides[1].xy) / freedom,
+						  .yy = (sides[0].yy + sides[1].yy) / freedom};
 }
 
 /* The covariance of the union of two sides. */
-static Moments
+static Covariance2d
 of_union(const Moments sides[2])
 {
 	double n = sides[0].n + sides[1].n;
@@ -162,9 +124,9 @@ of_union(const Moments sides[2])
 	double x = distance_between(&sides[0].x, &sides[1].x);
 	double y = distance_between(&sides[0].y, &sides[1].y);
 
-	return (Moments){.xx = (sides[0].xx + sides[1].xx + apart * x * x) / (n - 1),
-					 .xy = (sides[0].xy + sides[1].xy + apart * x * y) / (n - 1),
-					 .yy = (sides[0].yy + sides[1].yy + apart * y * y) / (n - 1)};
+	return (Covariance2d){.xx = (sides[0].xx + sides[1].xx + apart * x * x) / (n - 1),
+						  .xy = (sides[0].xy + sides[1].xy + apart * x * y) / (n - 1),
+						  .yy = (sides[0].yy + sides[1].yy + apart * y * y) / (n - 1)};
 }
 
 /* The geometric mean of the rule's factors for both sides. */
@@ -314,7 +276,7 @@ pair_compare(Job *job, const SampleView sides[2], const PairOptions *options, De
 	status = extent_of(job->stop, values, distinct, &extent);
 	if (sdq_failed(status))
 		return status;
-	if (is_infinite(&extent))
+	if (extent_is_infinite(&extent))
 	{
 		pair->outcome = KDE_INFINITE;
 		return sdq_ok();
@@ -358,67 +320,19 @@ pair_compare(Job *job, const SampleView sides[2], const PairOptions *options, De
 	return status;
 }
 
-/* The kernel factor^2 * covariance; false if that is singular. A factor may be so small that its inverse overflows; the
- * kernel is then a point. */
-static bool
-make_kernel(const Moments *covariance, double factor, Gaussian2d *kernel)
-{
-	double correlation;
-	double slope;
-
-	if (!(covariance->xx > 0 && covariance->yy > 0))
-		return false;
-	correlation = covariance->xy / sqrt(covariance->xx) / sqrt(covariance->yy);
-	if (!((1 - correlation) * (1 + correlation) >= KDE2D_SINGULAR))
-		return false;
-	slope = covariance->xy / covariance->xx;
-	*kernel = (Gaussian2d){
-		.inverse_x = fmin(1 / (factor * sqrt(covariance->xx)), DBL_MAX),
-		.slope = slope,
-		.inverse_y = fmin(1 / (factor * sqrt(covariance->yy - slope * covariance->xy)), DBL_MAX)};
-	return true;
-}
-
-/* Whatever the slope, a point beyond the reach along x alone is beyond that of the kernel. */
-static double
-side_term(const void *argument, size_t node, size_t first, size_t end)
-{
-	const SideSum *sum = argument;
-	const PointSet *points = sum->points;
-	double x = sum->x[node % sum->grid_size];
-	double y = sum->y[node / sum->grid_size];
-
-	grid_window(points->x, x, GAUSSIAN_REACH / sum->kernel.inverse_x, &first, &end);
-	return gaussian_sum_2d(points->x + first, points->y + first, points->weights + first,
-						   end - first, x, y, &sum->kernel);
-}
-
-/* The density of one side on the pair's grid. `x` and `y` are the axes in the sides' units. */
+/* The density of one side on the pair's grid; the grid is in the sides' units, whose product is 2^exponent. */
 static SdqStatus
-evaluate_side_2d(Job *job, const PointSet *side, double n, const double *x, const double *y,
-				 const Gaussian2d *kernel, int exponent, double **density, size_t grid_size)
+evaluate_side_2d(Job *job, const PointSet *side, double n, const PlaneGrid *grid, int exponent,
+				 double **density)
 {
-	SideSum sum = {.points = side, .x = x, .y = y, .grid_size = grid_size, .kernel = *kernel};
-	double factor = INVERSE_2PI * kernel->inverse_x / n * kernel->inverse_y;
-	size_t n_nodes = grid_size * grid_size; /* at most GRID_MAX_SIZE squared */
-	PlaneGrid grid = {.x = x, .y = y, .size = grid_size, .kernel = *kernel};
-	TilesPlan plan;
+	size_t n_nodes = grid->size * grid->size; /* at most GRID_MAX_SIZE squared */
 	SdqStatus status;
 
 	*density = arena_alloc(job->arena, n_nodes, sizeof(double));
 	if (*density == NULL)
 		return arena_failure(job->arena);
-	if (tiles_plan(&grid, &plan))
-		status = tiles_sum(job, side, &grid, &plan, *density);
-	else
-		status = grid_sum(job, side->n, n_nodes, side_term, &sum, *density);
-	for (size_t node = 0; !sdq_failed(status) && node < n_nodes; node++)
-	{
-		if (node % POLL_INTERVAL == 0 && stop_poll(job->stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		(*density)[node] = ldexp((*density)[node] * factor, -exponent);
-	}
-	return status;
+	status = plane_density(job, side, n, grid, *density);
+	return sdq_failed(status) ? status : plane_rescale(job, *density, n_nodes, exponent);
 }
 
 /* One axis of the pair's grid, and a copy in the sides' unit; *outcome is KDE_NO_GRID if there is none. */
@@ -449,6 +363,7 @@ compare_on_grid(Job *job, const PointSet sides[2], const double n[2], const Gaus
 {
 	double *nodes[2];
 	double *scaled[2];
+	PlaneGrid grid;
 	SdqStatus status;
 
 	pair->outcome = KDE_DONE;
@@ -460,9 +375,10 @@ compare_on_grid(Job *job, const PointSet sides[2], const double n[2], const Gaus
 	if (sdq_failed(status) || pair->outcome != KDE_DONE)
 		return status;
 	pair->grid = (SimilarityGrid){.n_x = grid_size, .n_y = grid_size, .x = nodes[0], .y = nodes[1]};
+	grid = (PlaneGrid){.x = scaled[0], .y = scaled[1], .size = grid_size, .kernel = *kernel};
 	for (int s = 0; s < 2 && !sdq_failed(status); s++)
-		status = evaluate_side_2d(job, &sides[s], n[s], scaled[0], scaled[1], kernel,
-								  x->exponent + y->exponent, &pair->density[s], grid_size);
+		status = evaluate_side_2d(job, &sides[s], n[s], &grid, x->exponent + y->exponent,
+								  &pair->density[s]);
 	if (sdq_failed(status))
 		return status;
 	return similarity_of(job, &pair->grid, pair->density[0], pair->density[1], &pair->similarity);
@@ -489,11 +405,12 @@ pair_compare_2d(Job *job, PointSet sides[2], const PairOptions *options, Density
 	size_t distinct[2] = {sides[0].n, sides[1].n};
 	const double n[2] = {size_of_set(&sides[0]), size_of_set(&sides[1])};
 	Moments moments[2];
-	Moments within;
-	Moments together;
+	Covariance2d within;
+	Covariance2d together;
 	Extent x;
 	Extent y;
 	double factor;
+	double correlation;
 	Gaussian2d kernel;
 	Gaussian2d kernel_of_union;
 	SdqStatus status;
@@ -507,7 +424,7 @@ pair_compare_2d(Job *job, PointSet sides[2], const PairOptions *options, Density
 		status = extent_of(job->stop, read_y, distinct, &y);
 	if (sdq_failed(status))
 		return status;
-	if (is_infinite(&x) || is_infinite(&y))
+	if (extent_is_infinite(&x) || extent_is_infinite(&y))
 	{
 		pair->outcome = KDE_INFINITE;
 		return sdq_ok();
@@ -523,13 +440,13 @@ pair_compare_2d(Job *job, PointSet sides[2], const PairOptions *options, Density
 	within = within_sides(moments);
 	together = of_union(moments);
 	factor = common_factor(&options->bandwidth, moments, 2);
-	if (!make_kernel(&within, factor, &kernel))
+	if (!plane_kernel(&within, factor, &kernel, &correlation))
 		return sdq_ok();
 	/* Only where the sides are a million bandwidths apart. */
-	if (!make_kernel(&together, factor, &kernel_of_union))
+	if (!plane_kernel(&together, factor, &kernel_of_union, &correlation))
 		kernel_of_union = kernel;
-	pair->bandwidth_x = ldexp(factor * sqrt(within.xx), x.exponent);
-	pair->bandwidth_y = ldexp(factor * sqrt(within.yy), y.exponent);
+	pair->bandwidth_x = plane_bandwidth(within.xx, factor, x.exponent);
+	pair->bandwidth_y = plane_bandwidth(within.yy, factor, y.exponent);
 	status = compare_on_grid(job, sides, n, &kernel, &x, &y, options->grid_size, pair);
 	if (sdq_failed(status))
 		return status;
