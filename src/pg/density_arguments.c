@@ -17,6 +17,12 @@
 /* Kernel terms that take a few milliseconds, at 1 to 8 ns each. */
 #define SMALL_TERMS 2e6
 
+static const char *const method_names[] = {
+	[KDE_AUTO] = "auto",
+	[KDE_EXACT] = "exact",
+	[KDE_BINNED] = "binned",
+};
+
 bool
 is_valid_grid_size(int64 grid_size)
 {
@@ -89,6 +95,32 @@ argument_bandwidth_number(FunctionCallInfo fcinfo, int i)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("argument \"bandwidth\" must not be null")));
 	return number_bandwidth(PG_GETARG_FLOAT8(i));
+}
+
+int
+argument_choice(FunctionCallInfo fcinfo, int i, const char *name, const char *const *names, int n,
+				const char *hint)
+{
+	char *choice = argument_text(fcinfo, i, name);
+
+	for (int position = 0; position < n; position++)
+		if (strcmp(choice, names[position]) == 0)
+			return position;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("unknown %s \"%s\"", name, choice), errhint("%s", hint)));
+}
+
+KdeMethod
+argument_kde_method(FunctionCallInfo fcinfo, int i)
+{
+	return (KdeMethod) argument_choice(fcinfo, i, "method", method_names, lengthof(method_names),
+									   "Use \"auto\", \"exact\" or \"binned\".");
+}
+
+const char *
+kde_method_name(KdeMethod method)
+{
+	return method_names[method];
 }
 
 /* One end of an axis: finite, or NaN for NULL. */

@@ -13,6 +13,7 @@
 
 #include "core/density/bandwidth.h"
 #include "core/density/grid.h"
+#include "core/density/kde.h"
 #include "pg/computation.h"
 
 /* `grid_size`, a count of nodes per axis. */
@@ -23,6 +24,15 @@ extern Bandwidth argument_bandwidth_text(FunctionCallInfo fcinfo, int i);
 
 /* `bandwidth` of type double precision: finite and above 0. */
 extern Bandwidth argument_bandwidth_number(FunctionCallInfo fcinfo, int i);
+
+/* The position of a text argument in names[n]; an error with the hint if it is none of them. `name` is the
+ * argument's. */
+extern int argument_choice(FunctionCallInfo fcinfo, int i, const char *name,
+						   const char *const *names, int n, const char *hint);
+
+/* `method`: 'auto', 'exact' or 'binned'; and the name of one. */
+extern KdeMethod argument_kde_method(FunctionCallInfo fcinfo, int i);
+extern const char *kde_method_name(KdeMethod method);
 
 /* The two ends of an axis, arguments i and i + 1; NULL leaves an end open. `lo_name` and `hi_name` are
  * their SQL names. */

@@ -180,8 +180,7 @@ kde2d_datum(FunctionCallInfo fcinfo, const Point2d *points, size_t n, const Kde2
 		values[KDE2D_FIELD_DENSITY] = PointerGetDatum(
 			make_float8_matrix(result->density, result->grid_size, result->grid_size));
 		values[KDE2D_FIELD_MASS] = Float8GetDatum(result->mass);
-		values[KDE2D_FIELD_METHOD] =
-			CStringGetTextDatum(result->method == KDE_BINNED ? "binned" : "exact");
+		values[KDE2D_FIELD_METHOD] = CStringGetTextDatum(kde_method_name(result->method));
 	}
 	computation_end(computation);
 	/* On a large grid each copy of it takes a while. */

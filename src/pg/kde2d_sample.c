@@ -103,22 +103,6 @@ plane_adjust(FunctionCallInfo fcinfo, int i)
 	return argument_double(fcinfo, i, "bw_adjust", DBL_MIN, DBL_MAX);
 }
 
-static KdeMethod
-plane_method(FunctionCallInfo fcinfo, int i)
-{
-	const char *name = argument_text(fcinfo, i, "method");
-
-	if (strcmp(name, "auto") == 0)
-		return KDE_AUTO;
-	if (strcmp(name, "exact") == 0)
-		return KDE_EXACT;
-	if (strcmp(name, "binned") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown method \"%s\"", name),
-				 errhint("Use \"auto\", \"exact\" or \"binned\".")));
-	return KDE_BINNED;
-}
-
 /*
  * kde2d(s kde2d_state, grid_size, bandwidth, x_lo, x_hi, y_lo, y_hi, bw_adjust, cut, method)
  *		The density of stored points. Arguments are checked even where s is NULL.
@@ -137,7 +121,7 @@ synthdq_kde2d_of_sample(PG_FUNCTION_ARGS)
 	options.y_range = argument_range(fcinfo, ARGUMENT_Y_RANGE, "y_lo", "y_hi");
 	options.adjust = plane_adjust(fcinfo, ARGUMENT_ADJUST);
 	options.cut = argument_double(fcinfo, ARGUMENT_CUT, "cut", 0, DBL_MAX);
-	options.method = plane_method(fcinfo, ARGUMENT_METHOD);
+	options.method = argument_kde_method(fcinfo, ARGUMENT_METHOD);
 	if (PG_ARGISNULL(ARGUMENT_SAMPLE))
 		PG_RETURN_NULL();
 	n = kde2d_state_open(PG_GETARG_DATUM(ARGUMENT_SAMPLE), &points, &stored);

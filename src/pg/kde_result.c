@@ -29,12 +29,6 @@ static const char *const kernel_names[] = {
 	[KERNEL_COSINE] = "cosine",
 };
 
-static const char *const method_names[] = {
-	[KDE_AUTO] = "auto",
-	[KDE_EXACT] = "exact",
-	[KDE_BINNED] = "binned",
-};
-
 static const char *const rule_names[] = {
 	[BANDWIDTH_SCOTT] = "scott",
 	[BANDWIDTH_SILVERMAN] = "silverman",
@@ -69,20 +63,6 @@ is_valid_kde_bandwidth(const Bandwidth *bandwidth)
 	return is_valid_bandwidth(bandwidth);
 }
 
-/* The position of a name in names[n], or an error. */
-static int
-argument_choice(FunctionCallInfo fcinfo, int i, const char *name, const char *const *names, int n,
-				const char *hint)
-{
-	char *choice = argument_text(fcinfo, i, name);
-
-	for (int position = 0; position < n; position++)
-		if (strcmp(choice, names[position]) == 0)
-			return position;
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("unknown %s \"%s\"", name, choice), errhint("%s", hint)));
-}
-
 static Kernel
 argument_kernel(FunctionCallInfo fcinfo, int i)
 {
@@ -98,9 +78,7 @@ argument_kernel(FunctionCallInfo fcinfo, int i)
 static KdeMethod
 argument_method(FunctionCallInfo fcinfo, int i, Kernel kernel)
 {
-	KdeMethod method =
-		(KdeMethod) argument_choice(fcinfo, i, "method", method_names, lengthof(method_names),
-									"Use \"auto\", \"exact\" or \"binned\".");
+	KdeMethod method = argument_kde_method(fcinfo, i);
 
 	if (method == KDE_BINNED && kernel != KERNEL_GAUSSIAN)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -338,7 +316,7 @@ kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request)
 	result_row_datum(&row, CStringGetTextDatum(kernel_names[request->options.kernel]));
 	result_row_datum(&row, CStringGetTextDatum(rule_text(request, result)));
 	if (is_done)
-		result_row_datum(&row, CStringGetTextDatum(method_names[result->method]));
+		result_row_datum(&row, CStringGetTextDatum(kde_method_name(result->method)));
 	else
 		result_row_null(&row);
 	composite = result_row_composite(fcinfo, &row);
