@@ -9,15 +9,10 @@
 #include "pg/arguments.h"
 #include "pg/array_reader.h"
 #include "pg/density_arguments.h"
+#include "pg/kde2d_result.h"
+#include "pg/kde_result.h"
 
 #include <math.h>
-
-/* Fields of the two types, of which others follow. */
-#define LINE_X       0
-#define LINE_DENSITY 1
-#define GRID_X       0
-#define GRID_Y       1
-#define GRID_DENSITY 2
 
 /* Most levels of one call; each costs a look at all nodes. */
 #define MAX_LEVELS 1000
@@ -69,9 +64,9 @@ density_grid_read(HeapTupleHeader tuple, DensityGrid *grid)
 	size_t n_density;
 	size_t n_nodes;
 
-	grid->x = composite_float8_array(tuple, GRID_X, &grid->n_x);
-	grid->y = composite_float8_array(tuple, GRID_Y, &grid->n_y);
-	grid->density = composite_float8_array(tuple, GRID_DENSITY, &n_density);
+	grid->x = composite_float8_array(tuple, KDE2D_FIELD_X, &grid->n_x);
+	grid->y = composite_float8_array(tuple, KDE2D_FIELD_Y, &grid->n_y);
+	grid->density = composite_float8_array(tuple, KDE2D_FIELD_DENSITY, &n_density);
 	if (grid->x == NULL || grid->y == NULL || grid->density == NULL)
 		return false;
 	if (!checked_multiply(grid->n_x, grid->n_y, &n_nodes) || n_nodes != n_density)
@@ -89,8 +84,8 @@ density_line_read(HeapTupleHeader tuple, DensityLine *line)
 {
 	size_t n_density;
 
-	line->x = composite_float8_array(tuple, LINE_X, &line->n);
-	line->density = composite_float8_array(tuple, LINE_DENSITY, &n_density);
+	line->x = composite_float8_array(tuple, KDE_FIELD_X, &line->n);
+	line->density = composite_float8_array(tuple, KDE_FIELD_DENSITY, &n_density);
 	if (line->x == NULL || line->density == NULL)
 		return false;
 	if (line->n != n_density)

@@ -12,27 +12,14 @@
 #include "pg/computation.h"
 #include "pg/density_arguments.h"
 #include "pg/errors.h"
+#include "pg/kde2d_result.h"
+#include "pg/kde_result.h"
 #include "pg/result.h"
 
 #include <math.h>
 
 /* Nodes that are compared in some milliseconds. */
 #define SMALL_NODES 100000
-
-/* Where the fields of kde_result and kde2d_result stand, from 0. */
-enum
-{
-	LINE_X = 0,
-	LINE_DENSITY = 1,
-	LINE_BANDWIDTH = 2,
-	LINE_N = 3,
-	PLANE_X = 0,
-	PLANE_Y = 1,
-	PLANE_DENSITY = 2,
-	PLANE_BANDWIDTH_X = 4,
-	PLANE_BANDWIDTH_Y = 5,
-	PLANE_N = 7,
-};
 
 /* The axes of a density, its values and its size; density is NULL where one of these is. */
 typedef struct GivenDensity
@@ -179,8 +166,8 @@ read_line(HeapTupleHeader tuple)
 	GivenDensity given = {.type = "kde_result", .grid = {.n_y = 1}};
 	size_t n_density = 0;
 
-	given.grid.x = composite_float8_array(tuple, LINE_X, &given.grid.n_x);
-	given.density = composite_float8_array(tuple, LINE_DENSITY, &n_density);
+	given.grid.x = composite_float8_array(tuple, KDE_FIELD_X, &given.grid.n_x);
+	given.density = composite_float8_array(tuple, KDE_FIELD_DENSITY, &n_density);
 	if (given.grid.x == NULL)
 		given.density = NULL;
 	if (given.density != NULL)
@@ -194,9 +181,9 @@ read_plane(HeapTupleHeader tuple)
 	GivenDensity given = {.type = "kde2d_result"};
 	size_t n_density = 0;
 
-	given.grid.x = composite_float8_array(tuple, PLANE_X, &given.grid.n_x);
-	given.grid.y = composite_float8_array(tuple, PLANE_Y, &given.grid.n_y);
-	given.density = composite_float8_array(tuple, PLANE_DENSITY, &n_density);
+	given.grid.x = composite_float8_array(tuple, KDE2D_FIELD_X, &given.grid.n_x);
+	given.grid.y = composite_float8_array(tuple, KDE2D_FIELD_Y, &given.grid.n_y);
+	given.density = composite_float8_array(tuple, KDE2D_FIELD_DENSITY, &n_density);
 	if (given.grid.x == NULL || given.grid.y == NULL)
 		given.density = NULL;
 	if (given.density != NULL)
@@ -292,8 +279,8 @@ synthdq_kde_similarity(PG_FUNCTION_ARGS)
 		HeapTupleHeader tuple = PG_GETARG_HEAPTUPLEHEADER(side);
 
 		densities[side] = read_line(tuple);
-		sides.bandwidth_x[side] = field_float8(tuple, LINE_BANDWIDTH);
-		sides.n[side] = field_count(tuple, LINE_N);
+		sides.bandwidth_x[side] = field_float8(tuple, KDE_FIELD_BANDWIDTH);
+		sides.n[side] = field_count(tuple, KDE_FIELD_N);
 	}
 	similarity = compare_given(densities);
 	return similarity_1d_datum(fcinfo, &similarity, &densities[0].grid, &sides);
@@ -314,9 +301,9 @@ synthdq_kde2d_similarity(PG_FUNCTION_ARGS)
 		HeapTupleHeader tuple = PG_GETARG_HEAPTUPLEHEADER(side);
 
 		densities[side] = read_plane(tuple);
-		sides.bandwidth_x[side] = field_float8(tuple, PLANE_BANDWIDTH_X);
-		sides.bandwidth_y[side] = field_float8(tuple, PLANE_BANDWIDTH_Y);
-		sides.n[side] = field_count(tuple, PLANE_N);
+		sides.bandwidth_x[side] = field_float8(tuple, KDE2D_FIELD_BANDWIDTH_X);
+		sides.bandwidth_y[side] = field_float8(tuple, KDE2D_FIELD_BANDWIDTH_Y);
+		sides.n[side] = field_count(tuple, KDE2D_FIELD_N);
 	}
 	similarity = compare_given(densities);
 	return similarity_2d_datum(fcinfo, &similarity, &densities[0].grid, &sides);

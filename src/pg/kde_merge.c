@@ -4,12 +4,10 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
-#include "utils/typcache.h"
 
 #include "core/density/grid.h"
 #include "core/density/mixture.h"
@@ -17,6 +15,8 @@
 #include "pg/byte_state.h"
 #include "pg/density_arguments.h"
 #include "pg/errors.h"
+#include "pg/kde2d_result.h"
+#include "pg/kde_result.h"
 #include "pg/result.h"
 #include "pg/sample_memory.h"
 
@@ -24,8 +24,8 @@
 
 #define STATE_NAME "kde_merge_state"
 
-/* More fields than a density has. */
-#define MAX_FIELDS 16
+/* The fields of a density at most. */
+#define MAX_FIELDS Max((int) KDE_N_FIELDS, (int) KDE2D_N_FIELDS)
 
 /* The fields of a type of densities. */
 typedef struct DensityFields
@@ -45,26 +45,26 @@ typedef struct DensityFields
 static const DensityFields kde_fields = {
 	.type = "kde_result",
 	.n_axes = 1,
-	.density = 1,
-	.n = 3,
-	.mass = 4,
-	.weight = 5,
+	.density = KDE_FIELD_DENSITY,
+	.n = KDE_FIELD_N,
+	.mass = KDE_FIELD_MASS,
+	.weight = KDE_FIELD_WEIGHT,
 	.n_numbers = 1,
-	.first_number = 2,
+	.first_number = KDE_FIELD_BANDWIDTH,
 	.n_words = 3,
-	.first_word = 6,
+	.first_word = KDE_FIELD_KERNEL,
 };
 static const DensityFields kde2d_fields = {
 	.type = "kde2d_result",
 	.n_axes = 2,
-	.density = 2,
-	.n = 7,
-	.mass = 8,
+	.density = KDE2D_FIELD_DENSITY,
+	.n = KDE2D_FIELD_N,
+	.mass = KDE2D_FIELD_MASS,
 	.weight = -1,
 	.n_numbers = 4,
-	.first_number = 3,
+	.first_number = KDE2D_FIELD_FACTOR,
 	.n_words = 1,
-	.first_word = 9,
+	.first_word = KDE2D_FIELD_METHOD,
 };
 
 /* Words of kernel, rule and method, as numbers in a mixture: their places here. Stored; only add at the end. */
@@ -202,14 +202,12 @@ synthdq_kde_merge_state_combine(PG_FUNCTION_ARGS)
 	return byte_state_combine(fcinfo, &state_type);
 }
 
-/* A field of a density, NULL as well if its type has fewer fields. */
+/* A field of a density; NULL for one that its type does not have. */
 static Datum
-field_of(HeapTupleHeader tuple, int n_fields, int field, bool *is_null)
+field_of(HeapTupleHeader tuple, int field, bool *is_null)
 {
 	*is_null = true;
-	if (field < 0 || field >= n_fields)
-		return (Datum) 0;
-	return GetAttributeByNum(tuple, (AttrNumber) (field + 1), is_null);
+	return field < 0 ? (Datum) 0 : GetAttributeByNum(tuple, (AttrNumber) (field + 1), is_null);
 }
 
 /* The number that stands for a word; NaN for an unknown one. */
@@ -220,18 +218,6 @@ number_of_word(const char *word)
 		if (strcmp(word, known_words[i]) == 0)
 			return (double) i;
 	return get_float8_nan();
-}
-
-/* The number of fields of a composite's type. */
-static int
-count_fields(HeapTupleHeader tuple)
-{
-	TupleDesc descriptor =
-		lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(tuple), HeapTupleHeaderGetTypMod(tuple));
-	int n = descriptor->natts;
-
-	ReleaseTupleDesc(descriptor);
-	return n;
 }
 
 /* The integral of a density over its grid, for one that does not say. */
@@ -252,26 +238,25 @@ mass_of(const MixturePart *part)
 static void
 read_description(HeapTupleHeader tuple, const DensityFields *fields, MixturePart *part)
 {
-	int n_fields = count_fields(tuple);
 	bool is_null;
-	Datum value = field_of(tuple, n_fields, fields->n, &is_null);
+	Datum value = field_of(tuple, fields->n, &is_null);
 
 	if (is_null)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("field \"n\" of a density must not be null")));
 	part->n_observations = DatumGetInt64(value);
-	value = field_of(tuple, n_fields, fields->weight, &is_null);
+	value = field_of(tuple, fields->weight, &is_null);
 	part->weight = is_null ? (double) part->n_observations : DatumGetFloat8(value);
-	value = field_of(tuple, n_fields, fields->mass, &is_null);
+	value = field_of(tuple, fields->mass, &is_null);
 	part->mass = is_null ? mass_of(part) : DatumGetFloat8(value);
 	for (int i = 0; i < fields->n_numbers; i++)
 	{
-		value = field_of(tuple, n_fields, fields->first_number + i, &is_null);
+		value = field_of(tuple, fields->first_number + i, &is_null);
 		part->traits[i] = is_null ? get_float8_nan() : DatumGetFloat8(value);
 	}
 	for (int i = 0; i < fields->n_words; i++)
 	{
-		value = field_of(tuple, n_fields, fields->first_word + i, &is_null);
+		value = field_of(tuple, fields->first_word + i, &is_null);
 		part->traits[fields->n_numbers + i] =
 			is_null ? get_float8_nan() : number_of_word(TextDatumGetCString(value));
 	}
