@@ -1,11 +1,21 @@
 /*
  * search.h
- *		Binary search in ascending numbers.
+ *		The order of numbers, and binary search in ascending ones.
  */
 #ifndef SYNTHDQ_CORE_BASE_SEARCH_H
 #define SYNTHDQ_CORE_BASE_SEARCH_H
 
 #include <stddef.h>
+
+/* qsort's order of doubles that are no NaN. */
+static inline int
+compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *) a;
+	double y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
 
 /* The first index in [first, end) whose value is not below the bound; end if there is none. */
 static inline size_t

@@ -515,15 +515,6 @@ region_levels(Job *job, const DensityGrid *grid, const double *shares, size_t n,
 
 /* ---------- a table of shares ---------- */
 
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double first = *(const double *) a;
-	double second = *(const double *) b;
-
-	return (first > second) - (first < second);
-}
-
 /* Append a level, and the double below it, so that a plateau there has two sides. */
 static void
 append_level(EnclosedShares *table, double level)

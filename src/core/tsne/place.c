@@ -82,16 +82,6 @@ typedef struct PlaceWork
 
 /* ---------- one row ---------- */
 
-/* Order of doubles. */
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
-
 /* The median of coordinate d of the first n <= START_NEIGHBORS positions. */
 static double
 median_position(const double *position, size_t n, size_t d)
