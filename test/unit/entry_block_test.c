@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/rng.h"
+#include "core/base/search.h"
 #include "core/sample/entry_block.h"
 #include "core/sample/stream.h"
 
@@ -100,15 +101,6 @@ test_by_hand(void)
 	put(0, 0x1p51 - 1, (uint64_t) SAMPLE_MAX_COUNT);
 	check(has_bytes(1, "\x04\x01\xfe\xff\xff\xff\xff\xff\xff\x07\x80\x80\x80\x80\x08", 15),
 		  "the largest count");
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
 }
 
 /* A value of a kind; the caller sorts and drops doubles. */

@@ -9,6 +9,7 @@
 
 #include "core/base/constants.h"
 #include "core/base/dct.h"
+#include "core/base/search.h"
 #include "core/density/binned.h"
 #include "core/density/isj.h"
 #include "core/density/kde.h"
@@ -23,15 +24,6 @@
 #define GRID      1024
 
 static Bench bench;
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
 
 /* values[n], sorted in place, each with weight 1. */
 static WeightedSample

@@ -12,6 +12,7 @@
 #include "core/base/constants.h"
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
+#include "core/base/search.h"
 #include "core/density/gaussian.h"
 #include "core/density/kde.h"
 #include "core/density/kde2d.h"
@@ -38,15 +39,6 @@ new_job(int threads)
 	stop = (Stop){.poll = NULL};
 	if (sdq_failed(pool_create(&job.pool, threads, &stop)))
 		exit(EXIT_FAILURE);
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
 }
 
 /* The view of values[n] in any order, in the arena. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/rng.h"
+#include "core/base/search.h"
 #include "core/sample/sample.h"
 #include "stops.h"
 
@@ -22,15 +23,6 @@ typedef struct Plain
 	double *values;
 	size_t n;
 } Plain;
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
 
 /* Does the sample show what the oracle says? */
 static bool

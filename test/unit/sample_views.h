@@ -8,19 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/search.h"
 #include "core/sample/tally.h"
 
 #define N_ITEMS(array) (sizeof(array) / sizeof((array)[0]))
-
-/* qsort's order of doubles. */
-static inline int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
 
 /* A view of values with counts; zero counts are left out. Free with view_free(). */
 static inline SampleView

@@ -8,6 +8,7 @@
 
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
+#include "core/base/search.h"
 #include "core/matrix/knn.h"
 #include "core/tsne/tsne.h"
 #include "row_stores.h"
@@ -153,15 +154,6 @@ test_steps(int dims, const double *want)
 	cpu_set_limit(CPU_HIGHEST);
 	bench_close(&bench);
 	free(y);
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
 }
 
 /* The median objective of three whole runs on the reference digits. */
