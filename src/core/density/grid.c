@@ -40,11 +40,19 @@ clamp_finite(double value)
 	return fmax(-DBL_MAX, fmin(DBL_MAX, value));
 }
 
+GridRange
+grid_range(const GridRange *range, double min, double max, double margin)
+{
+	return (GridRange){.lo = isnan(range->lo) ? clamp_finite(min - margin) : range->lo,
+					   .hi = isnan(range->hi) ? clamp_finite(max + margin) : range->hi};
+}
+
 bool
 grid_axis(const GridRange *range, double min, double max, double bandwidth, size_t n, double *nodes)
 {
-	double lo = isnan(range->lo) ? clamp_finite(min - GRID_CUT * bandwidth) : range->lo;
-	double hi = isnan(range->hi) ? clamp_finite(max + GRID_CUT * bandwidth) : range->hi;
+	GridRange ends = grid_range(range, min, max, GRID_CUT * bandwidth);
+	double lo = ends.lo;
+	double hi = ends.hi;
 	double intervals = (double) (n - 1);
 
 	if (!(lo < hi))

@@ -28,6 +28,10 @@ typedef struct GridRange
 	double hi;
 } GridRange;
 
+/* Both ends of an axis for values from min to max: where `range` leaves one open it lies `margin` beyond them. Finite
+ * whatever the margin. They may meet or cross. */
+extern GridRange grid_range(const GridRange *range, double min, double max, double margin);
+
 /*
  * The nodes[n] of an axis: n >= 2 equally spaced places from lo to hi, both included, computed as
  * numpy.linspace does. An end that `range` leaves open lies GRID_CUT bandwidths beyond min or max.

@@ -474,25 +474,14 @@ evaluate(Job *job, Estimate *estimate, KdeQuantity quantity, const double *at, s
 	return sdq_ok();
 }
 
-/* Infinite ends come from data near the largest double. */
-static double
-clamp_finite(double value)
-{
-	return fmax(-DBL_MAX, fmin(DBL_MAX, value));
-}
-
 /* Fill result->x for data from min to max; false if the ends meet or cross. */
 static bool
 make_grid(const KdeOptions *options, double min, double max, Kde *result)
 {
 	const KdeBounds *bounds = &options->bounds;
 	double margin = (options->has_cut ? options->cut : GRID_CUT) * result->bandwidth;
-	GridRange range = options->range;
+	GridRange range = grid_range(&options->range, min, max, margin);
 
-	if (isnan(range.lo))
-		range.lo = clamp_finite(min - margin);
-	if (isnan(range.hi))
-		range.hi = clamp_finite(max + margin);
 	/* fmax() and fmin() pass over the NAN of an open end. */
 	if (options->has_clip)
 	{

@@ -184,10 +184,10 @@ static bool
 axis_nodes(const Kde2dOptions *options, const GridRange *range, double min, double max,
 		   double bandwidth, double *nodes)
 {
-	/* grid_axis() goes GRID_CUT bandwidths. */
-	if (options->has_cut)
-		bandwidth *= options->cut / GRID_CUT;
-	return grid_axis(range, min, max, bandwidth, options->grid_size, nodes);
+	double margin = (options->has_cut ? options->cut : GRID_CUT) * bandwidth;
+	GridRange ends = grid_range(range, min, max, margin);
+
+	return grid_axis(&ends, min, max, bandwidth, options->grid_size, nodes);
 }
 
 SdqStatus
