@@ -10,7 +10,6 @@
 
 #include "core/base/sizes.h"
 #include "core/density/kde2d_binned.h"
-#include "core/density/moments.h"
 #include "core/density/plane.h"
 #include "core/density/scale.h"
 
@@ -124,7 +123,6 @@ kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options
 {
 	Extent x = extent_of_nothing();
 	Extent y = extent_of_nothing();
-	Covariance2d covariance;
 	double factor;
 	SdqStatus status;
 
@@ -149,9 +147,6 @@ kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options
 	model->max_y = y.max;
 	model->exponent_x = x.exponent = scale_exponent(extent_largest(&x));
 	model->exponent_y = y.exponent = scale_exponent(extent_largest(&y));
-	if (n < 2 && options->kernel == NULL)
-		return sdq_ok();
-
 	status = scale_in_place(job->stop, model->set.x, model->set.n, x.exponent);
 	if (!sdq_failed(status))
 		status = scale_in_place(job->stop, model->set.y, model->set.n, y.exponent);
@@ -164,17 +159,19 @@ kde2d_fit(Job *job, const Point2d *points, size_t n, const Kde2dOptions *options
 		model->outcome = KDE_DONE;
 		return sdq_ok();
 	}
-	status = points_covariance(job->stop, &model->set, &covariance);
+	if (n < 2)
+		return sdq_ok();
+	status = points_covariance(job->stop, &model->set, &model->covariance);
 	if (sdq_failed(status))
 		return status;
 	factor = bandwidth_factor(&options->bandwidth, (double) n, 2);
 	if (options->adjust > 0)
 		factor *= options->adjust;
-	if (!plane_kernel(&covariance, factor, &model->whitened, &model->kernel.correlation))
+	if (!plane_kernel(&model->covariance, factor, &model->whitened, &model->kernel.correlation))
 		return sdq_ok();
 	model->kernel.factor = factor;
-	model->kernel.bandwidth_x = plane_bandwidth(covariance.xx, factor, x.exponent);
-	model->kernel.bandwidth_y = plane_bandwidth(covariance.yy, factor, y.exponent);
+	model->kernel.bandwidth_x = plane_bandwidth(model->covariance.xx, factor, x.exponent);
+	model->kernel.bandwidth_y = plane_bandwidth(model->covariance.yy, factor, y.exponent);
 	model->outcome = KDE_DONE;
 	return sdq_ok();
 }

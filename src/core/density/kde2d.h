@@ -11,6 +11,7 @@
 #include "core/density/gaussian.h"
 #include "core/density/grid.h"
 #include "core/density/kde.h"
+#include "core/density/moments.h"
 #include "core/density/points.h"
 
 /* A kernel in the caller's units. */
@@ -36,7 +37,7 @@ typedef struct Kde2dOptions
 	const Kde2dKernel *kernel; /* of other points, in place of that of these; NULL: of these */
 } Kde2dOptions;
 
-/* Points and kernel, ready to be evaluated; in the job's arena. Its members are no one else's. */
+/* Points and kernel, ready to be evaluated; in the job's arena. Its members are for core/density alone. */
 typedef struct Kde2dModel
 {
 	KdeOutcome outcome; /* KDE_DONE, KDE_NO_BANDWIDTH, KDE_INFINITE */
@@ -46,9 +47,10 @@ typedef struct Kde2dModel
 	double max_x;
 	double min_y;
 	double max_y;
-	int exponent_x; /* the units of set and whitened are 2^exponent */
+	int exponent_x; /* the units of set, whitened and covariance are 2^exponent */
 	int exponent_y;
 	PointSet set;
+	Covariance2d covariance; /* of the points; 0 for fewer than two, and with options->kernel */
 	Gaussian2d whitened;
 } Kde2dModel;
 

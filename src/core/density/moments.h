@@ -14,6 +14,14 @@
 #include "core/base/status.h"
 #include "core/base/stop.h"
 
+/* Of points of the plane. */
+typedef struct Covariance2d
+{
+	double xx;
+	double xy;
+	double yy;
+} Covariance2d;
+
 /* A mean in two pieces: shift + offset. */
 typedef struct Centre
 {

@@ -15,18 +15,12 @@
 #include "core/base/status.h"
 #include "core/density/gaussian.h"
 #include "core/density/kde2d_tiles.h"
+#include "core/density/moments.h"
 #include "core/density/points.h"
 
 /* Points count as lying on a line, and the density as undefined, where 1 - correlation^2 is below this;
  * rounding of coordinates alone leaves some 1e-15. */
 #define PLANE_SINGULAR 1e-12
-
-typedef struct Covariance2d
-{
-	double xx;
-	double xy;
-	double yy;
-} Covariance2d;
 
 /* The kernel factor^2 * covariance, and its correlation; false, and neither, if the covariance is singular. A
  * factor may be so small that its inverse overflows; the kernel is then a point. */
