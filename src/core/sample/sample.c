@@ -30,6 +30,7 @@
 
 #include "core/base/cpu.h"
 #include "core/sample/fraction_keys.h"
+#include "core/sample/integer_values.h"
 #include "core/sample/sample_parts.h"
 
 /* Longest piece of an array added without a look at the stop flag: a few milliseconds. */
@@ -44,6 +45,9 @@
 
 /* Values of an array looked at together, whether they are fractions: few enough to be no loss. */
 #define FRACTIONS_PIECE 64
+
+/* The same, whether they are integers. */
+#define INTEGERS_PIECE 256
 
 /* Sums that do not wait for each other. */
 #define FINITE_LANES 8

@@ -135,6 +135,30 @@ NAMED(buffer_fractions)(Sample *sample, const ELEMENT *values, size_t n)
 	return done;
 }
 
+/* Count values[n] in the window from the start as long as there are none but integers, which images of
+ * 8-bit pixels are as real[] too; returns how many. n_after is the sample's size after the call. */
+static size_t
+NAMED(count_integers)(Sample *sample, const ELEMENT *values, size_t n, uint64_t n_after)
+{
+	int32_t room[INTEGERS_PIECE];
+	IntegerValues integers = {.values = room};
+	CpuLevel level = cpu_level();
+	size_t done = 0;
+
+	while (done < n)
+	{
+		size_t piece = n - done < INTEGERS_PIECE ? n - done : INTEGERS_PIECE;
+
+		if (!NAMED(integer_values)(level, values + done, piece, &integers) ||
+			!window_cover(&sample->window, sample->memory, integers.least, integers.greatest,
+						  n_after))
+			break;
+		count_int32(&sample->window, room, piece);
+		done += piece;
+	}
+	return done;
+}
+
 /* Add a piece of an array: 1 <= n <= PIECE. */
 static SdqStatus
 NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
@@ -154,6 +178,8 @@ NAMED(add_piece)(Sample *sample, const void *data, size_t n, Stop *stop)
 	{
 		size_t done = NAMED(buffer_fractions)(sample, values, n);
 
+		if (done == 0)
+			done = NAMED(count_integers)(sample, values, n, n_after);
 		NAMED(place_without_table)(sample, values + done, n - done, n_after);
 	}
 	value_changed(sample, numbers);
