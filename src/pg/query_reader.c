@@ -70,17 +70,23 @@ typedef struct PositionOrder
 } PositionOrder;
 
 /* What the query must return, for a hint. */
-static int
-hint_shape(const QueryColumn *columns, int n_columns)
+static char *
+shape_text(const QueryColumn *columns, int n_columns)
 {
 	StringInfoData names;
 
 	if (n_columns == 0)
-		return errhint("The query must return (id, array), or the array alone.");
+		return pstrdup("The query must return (id, array), or the array alone.");
 	initStringInfo(&names);
 	for (int k = 0; k < n_columns; k++)
 		appendStringInfo(&names, ", %s", columns[k].name);
-	return errhint("The query must return (id, array%s), or (array%s).", names.data, names.data);
+	return psprintf("The query must return (id, array%s), or (array%s).", names.data, names.data);
+}
+
+static int
+hint_shape(const QueryColumn *columns, int n_columns)
+{
+	return errhint("%s", shape_text(columns, n_columns));
 }
 
 static bool
@@ -502,7 +508,7 @@ sort_rows(Reader *reader)
 
 /* Prepare the one SELECT that the text must be. */
 static SPIPlanPtr
-prepare_query(const char *query, const QueryColumn *columns, int n_columns)
+prepare_query(const char *query, const char *shape)
 {
 	SPIPlanPtr plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 
@@ -510,38 +516,48 @@ prepare_query(const char *query, const QueryColumn *columns, int n_columns)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("could not prepare the query: %s", SPI_result_code_string(SPI_result)),
-				 hint_shape(columns, n_columns)));
+				 errhint("%s", shape)));
 	if (!SPI_is_cursor_plan(plan))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("the query must be a single statement that returns rows"),
-						hint_shape(columns, n_columns)));
+						errhint("%s", shape)));
 	return plan;
+}
+
+DestReceiver
+query_receiver(void (*startup)(DestReceiver *, int, TupleDesc),
+			   bool (*receive)(TupleTableSlot *, DestReceiver *))
+{
+	return (DestReceiver){.receiveSlot = receive,
+						  .rStartup = startup,
+						  .rShutdown = reader_shutdown,
+						  .rDestroy = reader_destroy,
+						  .mydest = DestNone};
+}
+
+void
+query_run(const char *query, const char *shape, DestReceiver *receiver)
+{
+	int code;
+
+	SPI_connect();
+	code = compat_execute_plan(prepare_query(query, shape), receiver);
+	if (code < 0)
+		elog(ERROR, "could not execute the query: %s", SPI_result_code_string(code));
+	SPI_finish();
 }
 
 /* Run the query; the reader knows what to do with its rows. */
 static void
 run_query(Reader *reader, const char *query, Oid id_type)
 {
-	int code;
-
-	reader->receiver = (DestReceiver){.receiveSlot = reader_receive,
-									  .rStartup = reader_startup,
-									  .rShutdown = reader_shutdown,
-									  .rDestroy = reader_destroy,
-									  .mydest = DestNone};
+	reader->receiver = query_receiver(reader_startup, reader_receive);
 	memset(reader->result, 0, sizeof(*reader->result));
 	reader->result->id_type = id_type;
 	row_store_init(&reader->result->rows, &reader->computation->arena);
 	reader->per_row =
 		AllocSetContextCreate(reader->computation->context, "synthdq row", ALLOCSET_DEFAULT_SIZES);
-
-	SPI_connect();
-	code = compat_execute_plan(prepare_query(query, reader->columns, reader->n_columns),
-							   &reader->receiver);
-	if (code < 0)
-		elog(ERROR, "could not execute the query: %s", SPI_result_code_string(code));
-	SPI_finish();
-
+	query_run(query, shape_text(reader->columns, reader->n_columns), &reader->receiver);
 	MemoryContextDelete(reader->per_row);
 }
 

@@ -19,6 +19,7 @@
 
 #include "postgres.h"
 
+#include "tcop/dest.h"
 #include "utils/array.h"
 
 #include "core/matrix/row_store.h"
@@ -61,5 +62,12 @@ typedef SdqStatus (*QueryVisitor)(void *argument, const ArrayElements *row, Datu
 /* Visit the rows in the order in which the query returns them; ids may occur twice. */
 extern void query_visit_rows(Computation *computation, const char *query, Oid id_type,
 							 QueryVisitor visit, void *argument);
+
+/* What other readers of a query argument share: a receiver that calls these two functions, and running the one
+ * SELECT that the query must be, as said above, into it. A receiver keeps no pointer into a slot. `shape` is the
+ * hint that says which columns the query must return. */
+extern DestReceiver query_receiver(void (*startup)(DestReceiver *, int, TupleDesc),
+								   bool (*receive)(TupleTableSlot *, DestReceiver *));
+extern void query_run(const char *query, const char *shape, DestReceiver *receiver);
 
 #endif
