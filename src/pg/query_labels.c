@@ -15,26 +15,27 @@
 
 #define INITIAL_LABELS 16
 
-/* The distinct labels found so far. */
-typedef struct LabelSearch
-{
-	FmgrInfo *compare;
-	Oid collation;
-	Datum *values;   /* [n] ascending */
-	int32_t *number; /* [n] in order of appearance */
-	size_t n;
-	size_t capacity;
-} LabelSearch;
-
 static int
 compare_labels(const LabelSearch *search, Datum a, Datum b)
 {
 	return DatumGetInt32(FunctionCall2Coll(search->compare, search->collation, a, b));
 }
 
-/* The place of the label among those found; *is_new if it must still be put there. */
-static size_t
-find_label(const LabelSearch *search, Datum label, bool *is_new)
+LabelSearch
+label_search_open(const char *name, Oid type, Oid collation)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_CMP_PROC_FINFO);
+
+	if (!OidIsValid(entry->cmp_proc_finfo.fn_oid))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+						errmsg("column \"%s\" of the query has type %s, which cannot be ordered",
+							   name, format_type_be(type)),
+						errhint("Cast it to a type with an order, such as text.")));
+	return (LabelSearch){.compare = &entry->cmp_proc_finfo, .collation = collation};
+}
+
+size_t
+label_search_find(const LabelSearch *search, Datum label, bool *is_new)
 {
 	size_t low = 0;
 	size_t high = search->n;
@@ -58,9 +59,8 @@ find_label(const LabelSearch *search, Datum label, bool *is_new)
 	return low;
 }
 
-/* Put the label at its place; it gets the next number. */
-static void
-insert_label(LabelSearch *search, Computation *computation, size_t place, Datum label)
+void
+label_search_insert(LabelSearch *search, Computation *computation, size_t place, Datum label)
 {
 	if (search->n == search->capacity)
 	{
@@ -91,15 +91,9 @@ void
 query_labels(Computation *computation, const QueryColumn *column, size_t n_rows,
 			 QueryLabels *labels)
 {
-	TypeCacheEntry *entry = lookup_type_cache(column->type, TYPECACHE_CMP_PROC_FINFO);
-	LabelSearch search = {.compare = &entry->cmp_proc_finfo, .collation = column->collation};
+	LabelSearch search = label_search_open(column->name, column->type, column->collation);
 	int32_t *rank;
 
-	if (!OidIsValid(entry->cmp_proc_finfo.fn_oid))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
-						errmsg("column \"%s\" of the query has type %s, which cannot be ordered",
-							   column->name, format_type_be(column->type)),
-						errhint("Cast it to a type with an order, such as text.")));
 	labels->type = column->type;
 	labels->label = arena_alloc(&computation->arena, n_rows, sizeof(int32_t));
 	if (labels->label == NULL)
@@ -107,11 +101,11 @@ query_labels(Computation *computation, const QueryColumn *column, size_t n_rows,
 	for (size_t i = 0; i < n_rows; i++)
 	{
 		bool is_new;
-		size_t place = find_label(&search, column->values[i], &is_new);
+		size_t place = label_search_find(&search, column->values[i], &is_new);
 
 		CHECK_FOR_INTERRUPTS();
 		if (is_new)
-			insert_label(&search, computation, place, column->values[i]);
+			label_search_insert(&search, computation, place, column->values[i]);
 		labels->label[i] = search.number[place];
 	}
 
