@@ -48,6 +48,13 @@ argument_bigint(FunctionCallInfo fcinfo, int i, const char *name)
 	return PG_GETARG_INT64(i);
 }
 
+bool
+argument_bool(FunctionCallInfo fcinfo, int i, const char *name)
+{
+	check_not_null(fcinfo, i, name);
+	return PG_GETARG_BOOL(i);
+}
+
 size_t
 argument_k(FunctionCallInfo fcinfo, int i)
 {

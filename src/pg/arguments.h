@@ -15,6 +15,7 @@
 extern char *argument_text(FunctionCallInfo fcinfo, int i, const char *name);
 extern int32 argument_int(FunctionCallInfo fcinfo, int i, const char *name, int32 min, int32 max);
 extern int64 argument_bigint(FunctionCallInfo fcinfo, int i, const char *name);
+extern bool argument_bool(FunctionCallInfo fcinfo, int i, const char *name);
 
 /* An argument "k", a number of rows or clusters: at least 1, whatever the query returns. */
 extern size_t argument_k(FunctionCallInfo fcinfo, int i);

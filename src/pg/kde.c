@@ -180,7 +180,7 @@ synthdq_kde_result(PG_FUNCTION_ARGS)
 Datum
 synthdq_kde_ecdf(PG_FUNCTION_ARGS)
 {
-	KdeRequest request = {.options = argument_kde_options(fcinfo, 1)};
+	KdeRequest request = {.options = argument_kde_options(fcinfo, 1, 3)};
 	SampleView view;
 
 	if (PG_ARGISNULL(0))

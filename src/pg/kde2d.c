@@ -140,52 +140,54 @@ evaluate(Job *job, void *argument)
 	return kde2d_evaluate(job, work->points, work->n, &work->options, &work->result);
 }
 
+void
+kde2d_result_fields(const Kde2d *result, size_t n, ResultRow *row)
+{
+	const Kde2dKernel *kernel = &result->kernel;
+	bool is_done = result->outcome == KDE_DONE;
+	const double numbers[] = {kernel->factor, kernel->bandwidth_x, kernel->bandwidth_y,
+							  kernel->correlation};
+
+	for (int field = KDE2D_FIELD_X; field <= KDE2D_FIELD_DENSITY && !is_done; field++)
+		result_row_null(row);
+	if (is_done)
+	{
+		size_t size = result->grid_size;
+
+		result_row_datum(row, PointerGetDatum(make_float8_array(result->x, size)));
+		result_row_datum(row, PointerGetDatum(make_float8_array(result->y, size)));
+		result_row_datum(row, PointerGetDatum(make_float8_matrix(result->density, size, size)));
+	}
+	for (size_t i = 0; i < lengthof(numbers); i++)
+		result_row_float8(row, result->outcome == KDE_NO_BANDWIDTH ? get_float8_nan() : numbers[i]);
+	result_row_int8(row, (int64) n);
+	result_row_float8(row, is_done ? result->mass : get_float8_nan());
+	if (is_done)
+		result_row_datum(row, CStringGetTextDatum(kde_method_name(result->method)));
+	else
+		result_row_null(row);
+}
+
 Datum
 kde2d_datum(FunctionCallInfo fcinfo, const Point2d *points, size_t n, const Kde2dOptions *options)
 {
 	Kde2dWork work = {.points = points, .n = n, .options = *options};
-	const Kde2d *result = &work.result;
+	ResultRow row = {.n_fields = 0};
 	Computation *computation;
-	Datum values[KDE2D_N_FIELDS] = {0};
-	bool nulls[KDE2D_N_FIELDS];
 
 	computation = computation_begin();
 	check_status(run_density(computation, evaluate, &work, work.n,
 							 work.options.grid_size * work.options.grid_size));
-	if (result->outcome == KDE_INFINITE || work.n == 0)
+	if (work.result.outcome == KDE_INFINITE || work.n == 0)
 	{
 		computation_end(computation);
 		PG_RETURN_NULL();
 	}
-
-	memset(nulls, true, sizeof(nulls));
-	nulls[KDE2D_FIELD_N] = false;
-	values[KDE2D_FIELD_N] = Int64GetDatum((int64) work.n);
-	if (result->outcome != KDE_NO_BANDWIDTH)
-	{
-		nulls[KDE2D_FIELD_FACTOR] = false;
-		nulls[KDE2D_FIELD_BANDWIDTH_X] = false;
-		nulls[KDE2D_FIELD_BANDWIDTH_Y] = false;
-		nulls[KDE2D_FIELD_CORRELATION] = false;
-		values[KDE2D_FIELD_FACTOR] = Float8GetDatum(result->kernel.factor);
-		values[KDE2D_FIELD_BANDWIDTH_X] = Float8GetDatum(result->kernel.bandwidth_x);
-		values[KDE2D_FIELD_BANDWIDTH_Y] = Float8GetDatum(result->kernel.bandwidth_y);
-		values[KDE2D_FIELD_CORRELATION] = Float8GetDatum(result->kernel.correlation);
-	}
-	if (result->outcome == KDE_DONE)
-	{
-		memset(nulls, false, sizeof(nulls));
-		values[KDE2D_FIELD_X] = PointerGetDatum(make_float8_array(result->x, result->grid_size));
-		values[KDE2D_FIELD_Y] = PointerGetDatum(make_float8_array(result->y, result->grid_size));
-		values[KDE2D_FIELD_DENSITY] = PointerGetDatum(
-			make_float8_matrix(result->density, result->grid_size, result->grid_size));
-		values[KDE2D_FIELD_MASS] = Float8GetDatum(result->mass);
-		values[KDE2D_FIELD_METHOD] = CStringGetTextDatum(kde_method_name(result->method));
-	}
+	kde2d_result_fields(&work.result, work.n, &row);
 	computation_end(computation);
 	/* On a large grid each copy of it takes a while. */
 	CHECK_FOR_INTERRUPTS();
-	return make_composite(fcinfo, values, nulls);
+	return result_row_composite(fcinfo, &row);
 }
 
 /*

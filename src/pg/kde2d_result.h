@@ -9,6 +9,7 @@
 
 #include "core/density/kde2d.h"
 #include "fmgr.h"
+#include "pg/result.h"
 
 /* Fields of kde2d_result, in order. */
 enum
@@ -25,6 +26,13 @@ enum
 	KDE2D_FIELD_METHOD,
 	KDE2D_N_FIELDS,
 };
+
+/* Arguments first and first + 1: grid_size, bandwidth; rest to rest + 6: x_lo, x_hi, y_lo, y_hi, bw_adjust, cut,
+ * method. */
+extern Kde2dOptions argument_kde2d_options(FunctionCallInfo fcinfo, int first, int rest);
+
+/* The fields of the density of n points, for any outcome but KDE_INFINITE. */
+extern void kde2d_result_fields(const Kde2d *result, size_t n, ResultRow *row);
 
 /* The density of points[n] (borrowed) as the result of the function that is called: NULL (sets
  * fcinfo->isnull) if there is no point or one is infinite. */

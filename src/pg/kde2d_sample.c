@@ -26,11 +26,7 @@ enum
 	ARGUMENT_SAMPLE,
 	ARGUMENT_GRID_SIZE,
 	ARGUMENT_BANDWIDTH,
-	ARGUMENT_X_RANGE,
-	ARGUMENT_Y_RANGE = ARGUMENT_X_RANGE + 2,
-	ARGUMENT_ADJUST = ARGUMENT_Y_RANGE + 2,
-	ARGUMENT_CUT,
-	ARGUMENT_METHOD,
+	ARGUMENT_X_RANGE, /* and the rest */
 };
 
 /* Arguments of kde2d_log_density. */
@@ -103,6 +99,21 @@ plane_adjust(FunctionCallInfo fcinfo, int i)
 	return argument_double(fcinfo, i, "bw_adjust", DBL_MIN, DBL_MAX);
 }
 
+Kde2dOptions
+argument_kde2d_options(FunctionCallInfo fcinfo, int first, int rest)
+{
+	Kde2dOptions options = {.has_cut = true};
+
+	options.grid_size = argument_grid_size(fcinfo, first);
+	options.bandwidth = argument_bandwidth_text(fcinfo, first + 1);
+	options.x_range = argument_range(fcinfo, rest, "x_lo", "x_hi");
+	options.y_range = argument_range(fcinfo, rest + 2, "y_lo", "y_hi");
+	options.adjust = plane_adjust(fcinfo, rest + 4);
+	options.cut = argument_double(fcinfo, rest + 5, "cut", 0, DBL_MAX);
+	options.method = argument_kde_method(fcinfo, rest + 6);
+	return options;
+}
+
 /*
  * kde2d(s kde2d_state, grid_size, bandwidth, x_lo, x_hi, y_lo, y_hi, bw_adjust, cut, method)
  *		The density of stored points. Arguments are checked even where s is NULL.
@@ -110,18 +121,11 @@ plane_adjust(FunctionCallInfo fcinfo, int i)
 Datum
 synthdq_kde2d_of_sample(PG_FUNCTION_ARGS)
 {
-	Kde2dOptions options = {.has_cut = true};
+	Kde2dOptions options = argument_kde2d_options(fcinfo, ARGUMENT_GRID_SIZE, ARGUMENT_X_RANGE);
 	Kde2dOptions stored;
 	const Point2d *points;
 	size_t n;
 
-	options.grid_size = argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE);
-	options.bandwidth = argument_bandwidth_text(fcinfo, ARGUMENT_BANDWIDTH);
-	options.x_range = argument_range(fcinfo, ARGUMENT_X_RANGE, "x_lo", "x_hi");
-	options.y_range = argument_range(fcinfo, ARGUMENT_Y_RANGE, "y_lo", "y_hi");
-	options.adjust = plane_adjust(fcinfo, ARGUMENT_ADJUST);
-	options.cut = argument_double(fcinfo, ARGUMENT_CUT, "cut", 0, DBL_MAX);
-	options.method = argument_kde_method(fcinfo, ARGUMENT_METHOD);
 	if (PG_ARGISNULL(ARGUMENT_SAMPLE))
 		PG_RETURN_NULL();
 	n = kde2d_state_open(PG_GETARG_DATUM(ARGUMENT_SAMPLE), &points, &stored);

@@ -309,7 +309,7 @@ Datum
 synthdq_kde_bins_density(PG_FUNCTION_ARGS)
 {
 	KdeRequest request = {
-		.options = argument_kde_options(fcinfo, 1), .evaluate = evaluate, .check = check_bins};
+		.options = argument_kde_options(fcinfo, 1, 3), .evaluate = evaluate, .check = check_bins};
 	const Bins *bins;
 
 	if (PG_ARGISNULL(0))

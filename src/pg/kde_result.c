@@ -9,10 +9,8 @@
 
 #include "pg/arguments.h"
 #include "pg/array_reader.h"
-#include "pg/computation.h"
 #include "pg/density_arguments.h"
 #include "pg/errors.h"
-#include "pg/result.h"
 
 /* Limits of arguments that any sensible value is far from. */
 #define MAX_ADJUST 1e9
@@ -133,19 +131,19 @@ default_kde_options(void)
 }
 
 KdeOptions
-argument_kde_options(FunctionCallInfo fcinfo, int first)
+argument_kde_options(FunctionCallInfo fcinfo, int first, int rest)
 {
 	KdeOptions options = {.grid_size = argument_grid_size(fcinfo, first),
 						  .bandwidth = argument_kde_bandwidth(fcinfo, first + 1),
-						  .kernel = argument_kernel(fcinfo, first + 2),
-						  .range = argument_range(fcinfo, first + 3, "lo", "hi"),
+						  .kernel = argument_kernel(fcinfo, rest),
+						  .range = argument_range(fcinfo, rest + 1, "lo", "hi"),
 						  .has_cut = true,
-						  .bounds = argument_bounds(fcinfo, first + 7)};
+						  .bounds = argument_bounds(fcinfo, rest + 5)};
 
-	options.adjust = argument_double(fcinfo, first + 5, "bw_adjust", 1 / MAX_ADJUST, MAX_ADJUST);
-	options.cut = argument_double(fcinfo, first + 6, "cut", 0, MAX_CUT);
-	options.method = argument_method(fcinfo, first + 9, options.kernel);
-	options.has_clip = argument_clip(fcinfo, first + 10, &options.clip);
+	options.adjust = argument_double(fcinfo, rest + 3, "bw_adjust", 1 / MAX_ADJUST, MAX_ADJUST);
+	options.cut = argument_double(fcinfo, rest + 4, "cut", 0, MAX_CUT);
+	options.method = argument_method(fcinfo, rest + 7, options.kernel);
+	options.has_clip = argument_clip(fcinfo, rest + 8, &options.clip);
 	return options;
 }
 
@@ -277,48 +275,62 @@ rule_text(const KdeRequest *request, const Kde *result)
 	return rule_names[result->rule];
 }
 
-Datum
-kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request)
+void
+kde_request_run(Computation *computation, KdeRequest *request, Kde *result)
 {
 	KdeWork work = {.request = request};
-	const Kde *result = &work.result;
-	ResultRow row = {.n_fields = 0};
-	Computation *computation;
-	bool is_done;
-	Datum composite;
 
-	if (count_values(request) == 0)
-		PG_RETURN_NULL();
-	computation = computation_begin();
 	run(computation, &work);
-	if (result->outcome == KDE_INFINITE)
-	{
-		computation_end(computation);
-		PG_RETURN_NULL();
-	}
-	is_done = result->outcome == KDE_DONE;
+	*result = work.result;
+}
+
+void
+kde_result_fields(const KdeRequest *request, const Kde *result, ResultRow *row)
+{
+	bool is_done = result->outcome == KDE_DONE;
+
 	if (is_done)
 	{
-		result_row_datum(&row, PointerGetDatum(make_float8_array(result->x, result->grid_size)));
-		result_row_datum(&row,
+		result_row_datum(row, PointerGetDatum(make_float8_array(result->x, result->grid_size)));
+		result_row_datum(row,
 						 PointerGetDatum(make_float8_array(result->density, result->grid_size)));
 	}
 	else
 	{
-		result_row_null(&row);
-		result_row_null(&row);
+		result_row_null(row);
+		result_row_null(row);
 	}
-	result_row_float8(&row,
+	result_row_float8(row,
 					  result->outcome == KDE_NO_BANDWIDTH ? get_float8_nan() : result->bandwidth);
-	result_row_int8(&row, request->n);
-	result_row_float8(&row, is_done ? result->mass : get_float8_nan());
-	result_row_float8(&row, request->weight);
-	result_row_datum(&row, CStringGetTextDatum(kernel_names[request->options.kernel]));
-	result_row_datum(&row, CStringGetTextDatum(rule_text(request, result)));
+	result_row_int8(row, request->n);
+	result_row_float8(row, is_done ? result->mass : get_float8_nan());
+	result_row_float8(row, request->weight);
+	result_row_datum(row, CStringGetTextDatum(kernel_names[request->options.kernel]));
+	result_row_datum(row, CStringGetTextDatum(rule_text(request, result)));
 	if (is_done)
-		result_row_datum(&row, CStringGetTextDatum(kde_method_name(result->method)));
+		result_row_datum(row, CStringGetTextDatum(kde_method_name(result->method)));
 	else
-		result_row_null(&row);
+		result_row_null(row);
+}
+
+Datum
+kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request)
+{
+	ResultRow row = {.n_fields = 0};
+	Computation *computation;
+	Datum composite;
+	Kde result;
+
+	if (count_values(request) == 0)
+		PG_RETURN_NULL();
+	computation = computation_begin();
+	kde_request_run(computation, request, &result);
+	if (result.outcome == KDE_INFINITE)
+	{
+		computation_end(computation);
+		PG_RETURN_NULL();
+	}
+	kde_result_fields(request, &result, &row);
 	composite = result_row_composite(fcinfo, &row);
 	computation_end(computation);
 	return composite;

@@ -10,6 +10,8 @@
 #include "fmgr.h"
 
 #include "core/density/kde.h"
+#include "pg/computation.h"
+#include "pg/result.h"
 
 /* Fields of kde_result, in order. */
 enum
@@ -54,9 +56,9 @@ extern bool is_valid_kde_bandwidth(const Bandwidth *bandwidth);
 /* The options without arguments: 200 nodes, Scott's rule. */
 extern KdeOptions default_kde_options(void);
 
-/* Arguments first to first + 10: grid_size, bandwidth, kernel, lo, hi, bw_adjust, cut, lower_bound,
- * upper_bound, method, clip. */
-extern KdeOptions argument_kde_options(FunctionCallInfo fcinfo, int first);
+/* Arguments first and first + 1: grid_size, bandwidth; rest to rest + 8: kernel, lo, hi, bw_adjust, cut,
+ * lower_bound, upper_bound, method, clip. */
+extern KdeOptions argument_kde_options(FunctionCallInfo fcinfo, int first, int rest);
 
 /* Arguments first to first + 5: bandwidth, kernel, bw_adjust, lower_bound, upper_bound, method; for densities
  * at given places. */
@@ -65,6 +67,11 @@ extern KdeOptions argument_kde_at_options(FunctionCallInfo fcinfo, int first);
 /* The kde_result, which the calling function returns: NULL if the sample is empty or holds an infinite value. A
  * value beyond a bound and a kernel that is too wide for the domain are errors. */
 extern Datum kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request);
+
+/* The two halves of the above, for sets: the density on a grid, with errors raised, and the fields of a kde_result for
+ * any outcome but KDE_INFINITE. */
+extern void kde_request_run(Computation *computation, KdeRequest *request, Kde *result);
+extern void kde_result_fields(const KdeRequest *request, const Kde *result, ResultRow *row);
 
 /* values[n] = a density or its integral at at[n], without NaN; false, and no values, where there is none. Errors
  * as above. */

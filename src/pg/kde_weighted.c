@@ -163,8 +163,9 @@ evaluate(Job *job, KdeRequest *request, Kde *result)
 Datum
 synthdq_kde_weighted_density(PG_FUNCTION_ARGS)
 {
-	KdeRequest request = {
-		.options = argument_kde_options(fcinfo, 1), .evaluate = evaluate, .check = check_weighted};
+	KdeRequest request = {.options = argument_kde_options(fcinfo, 1, 3),
+						  .evaluate = evaluate,
+						  .check = check_weighted};
 	const WeightedPoints *points;
 
 	if (PG_ARGISNULL(0))

@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/typcache.h"
 
 #include <math.h>
 
@@ -113,6 +114,19 @@ result_row_composite(FunctionCallInfo fcinfo, ResultRow *row)
 		elog(ERROR, "return type must be a row type");
 	check_fields(row, descriptor);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), row->values, row->nulls));
+}
+
+Datum
+result_row_field(const ResultSet *result, int field, ResultRow *row)
+{
+	TupleDesc descriptor =
+		lookup_rowtype_tupdesc(TupleDescAttr(result->descriptor, field)->atttypid, -1);
+	HeapTuple tuple;
+
+	check_fields(row, descriptor);
+	tuple = heap_form_tuple(descriptor, row->values, row->nulls);
+	ReleaseTupleDesc(descriptor);
+	return HeapTupleGetDatum(tuple);
 }
 
 void

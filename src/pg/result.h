@@ -53,6 +53,9 @@ extern void result_row_int8(ResultRow *row, int64 value);
 /* The finished row as a composite. An error if it does not have as many fields as the type. */
 extern Datum result_row_composite(FunctionCallInfo fcinfo, ResultRow *row);
 
+/* The finished row as the value of a field, from 0, of a set's rows: one of a named composite type. */
+extern Datum result_row_field(const ResultSet *result, int field, ResultRow *row);
+
 /* The finished row as the next one of a set. */
 extern void result_row_put(ResultSet *result, ResultRow *row);
 
