@@ -85,6 +85,10 @@ my @long = (
     ['nearest', q{SELECT count(*) FROM nearest(ARRAY[1], 'SELECT ARRAY[i] FROM generate_series(1, 100000000) i')}],
     ['kde', q{SELECT (kde(ecdf(x), 4096, method => 'exact')).n FROM numbers}],
     ['kde2d', q{SELECT (kde2d(x, y, 2000, 'scott')).n FROM numbers}],
+    ['kde_groups', q{SELECT count(*) FROM kde_groups('SELECT id % 3, x FROM numbers', 4096, method => 'exact')}],
+    ['kde2d_groups', q{SELECT count(*) FROM kde2d_groups('SELECT id % 3, x, y FROM numbers', 2000)}],
+    ['kde2d_groups while it reads', q{SELECT count(*) FROM kde2d_groups(
+        'SELECT i % 7, i % 1000, i % 77 FROM generate_series(1, 100000000) i')}],
     ['kde2d_contours', q{SELECT count(*) FROM densities, kde2d_contours(k, (SELECT array_agg(i / 1000.0::float8)
         FROM generate_series(1, 999) i))}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],

@@ -54,6 +54,10 @@ my %computations = (
               FROM tsne_place('SELECT id, px, sin(id), cos(id * 7) * 9 FROM images', 'SELECT id, px FROM images') r},
     kde => q{SELECT md5(kde(x, 2000, 'scott')::text) FROM numbers},
     kde2d => q{SELECT md5(kde2d(x, y, 100, 'scott')::text) FROM numbers},
+    kde_groups => q{SELECT md5(string_agg(k::text, ' '))
+              FROM kde_groups('SELECT id % 3, x FROM numbers', 500) k},
+    kde2d_groups => q{SELECT md5(string_agg(k::text, ' '))
+              FROM kde2d_groups('SELECT id % 3, x, y FROM numbers', 60) k},
     ks_tests => q{SELECT md5(string_agg(r::text, ' ' ORDER BY position))
                   FROM (SELECT ecdf_vector(px) FILTER (WHERE id % 3 = 0) AS x,
                                ecdf_vector(px) FILTER (WHERE id % 3 > 0) AS y FROM images) v,
