@@ -297,7 +297,7 @@ evaluate(Job *job, KdeRequest *request, Kde *result)
 		return status;
 	request->weighted = summary.sample;
 	request->n = bins->n + bins->n_below + bins->n_above;
-	request->weight = summary.sample.total + summary.weight_below + summary.weight_above;
+	request->weight = summary.weight_inside + summary.weight_below + summary.weight_above;
 	return status;
 }
 

@@ -170,7 +170,7 @@ bins_ask(Job *job, const Object *object)
 
 	if (object->bins.n_bins == 0 || sdq_failed(bins_summarize(job, &object->bins, &summary)))
 		return;
-	must(!(summary.variance < 0), "no variance is negative");
+	must(!(summary.deviation < 0), "no deviation is negative");
 	must(summary.sample.total >= 0 && isfinite(summary.sample.total), "the weight is finite");
 	for (size_t i = 0; i < summary.sample.n; i++)
 		must(summary.sample.weights[i] >= 0, "no node has a negative share");

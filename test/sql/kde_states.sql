@@ -55,6 +55,13 @@ FROM (SELECT kde(kde_weighted(7, i)) AS w, kde(kde_bins(7, 0, 10, 4), bandwidth 
 SELECT round((k).mass::numeric, 2) AS mass, round((k).x[1]::numeric, 9) AS first, round((k).x[200]::numeric, 9) AS last
 FROM (SELECT kde(kde_bins(x, 0, 4, 4), bandwidth => '0.1') AS k FROM (VALUES (0.25::float8), (3.75), (-1), (9)) v(x)) s;
 
+-- Bins whose squares overflow or vanish: -1, 1, 7 have the deviation sqrt(52 / 3) and 3^(-1/5) of it as h, in any unit. Weights whose
+-- reciprocals overflow: the density of 1, 2, 3 for h = 1/2 is (1 + 2 exp(-2)) / (3 h sqrt(2 pi)) at 2.
+SELECT u, abs((k).bandwidth / u / (3 ^ -0.2::float8 * sqrt(52 / 3.0)) - 1) < 1e-9 AS bandwidth, (k).mass > 0.99 AS mass
+FROM (VALUES (1e-200::float8), (1), (1e200), (1e298)) v(u), LATERAL (SELECT kde(kde_bins(x * u, -10 * u, 10 * u, 10)) AS k FROM (VALUES (-1), (1), (7)) w(x)) s ORDER BY u;
+SELECT w, (k).weight = 3 * w AS weight, abs((k).density[2] / ((1 + 2 * exp(-2::float8)) / (1.5 * sqrt(2 * pi()))) - 1) < 1e-12 AS density
+FROM (VALUES (1e-320::float8), (1e-150), (1)) v(w), LATERAL (SELECT kde(kde_bins(x, w, 0, 4, 4), 3, '0.5', lo => 1, hi => 3) AS k FROM generate_series(1, 3) x) s ORDER BY w;
+
 -- The same bytes in any order and grouping; states survive text and bytes, and a query that goes on with them.
 CREATE TABLE state_parts AS SELECT part, kde_weighted(x, w) AS kw, kde_bins(x, w, -2, 8, 30) AS bw, kde_bins(x, -2, 8, 30) AS b FROM state_rows GROUP BY part;
 SELECT kde_weighted(kw)::text = (SELECT kde_weighted(x, w ORDER BY i DESC)::text FROM state_rows) AS weighted,

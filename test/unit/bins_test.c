@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "core/density/bins_density.h"
 #include "core/density/weighted_points.h"
 #include "workbench.h"
 
@@ -49,7 +50,8 @@ check_by_hand(void)
 			  summary.weight_below == 2 && summary.weight_above == 3,
 		  "each value weighs 1");
 	/* 0, .25, 2, 4: mean 1.5625; squares 20.0625 - 4 * 1.5625^2 = 10.296875, over 3. */
-	check_close(summary.variance, 10.296875 / 3, 1e-14, "the variance is that of the values");
+	check_close(summary.deviation, sqrt(10.296875 / 3), 1e-14,
+				"the deviation is that of the values");
 	check(!sdq_failed(bins_add_weighted(&bins, &memory, 1.5, 2)) &&
 			  !sdq_failed(bins_add_weighted(&bins, &memory, 9, .5)) &&
 			  !sdq_failed(bins_add_weighted(&bins, &memory, 1.5, 0)) &&
@@ -62,6 +64,62 @@ check_by_hand(void)
 	check(summary.sample.effective_n == 4.5, "and count by Kish's rule");
 	bins_free(&bins, &memory);
 	check(memory.held == 0, "all memory is given back");
+	bench_close(&bench);
+}
+
+/* -1, 1 and 7, mean 7/3, squares 51 - 49/3, in an extreme unit: the deviation is sqrt(52/3) units. */
+static void
+check_scale(Bench *bench, double unit, const char *name)
+{
+	const double values[] = {-unit, unit, 7 * unit};
+	SampleMemory memory = sample_malloc_memory(0);
+	KdeOptions options = {
+		.grid_size = 5, .bandwidth = {.rule = BANDWIDTH_SCOTT}, .range = {.lo = NAN, .hi = NAN}};
+	BinsSummary summary;
+	Kde kde;
+	Bins bins;
+
+	fill(&bins, &memory, -10 * unit, 10 * unit, 10, values, 3);
+	bins_summarize(&bench->job, &bins, &summary);
+	check_close(summary.deviation / unit, sqrt(52 / 3.0), 1e-9, name);
+	if (sdq_failed(bins_density(&bench->job, &bins, &options, &summary, &kde)))
+		exit(EXIT_FAILURE);
+	check_close(kde.bandwidth / unit, pow(3, -.2) * sqrt(52 / 3.0), 1e-9,
+				"have a bandwidth of their size");
+	bins_free(&bins, &memory);
+}
+
+/* 1, 2 and 3 with equal weights, however small: the density is that of counts. Deviations need squares of the weights. */
+static void
+check_tiny_weights(void)
+{
+	static const double weights[] = {1e-150, 1e-157, 1e-300, 5e-324};
+	SampleMemory memory = sample_malloc_memory(0);
+	KdeOptions options = {.grid_size = 3,
+						  .bandwidth = {.rule = BANDWIDTH_NUMBER, .value = .5},
+						  .range = {.lo = 1, .hi = 3}};
+	/* At the middle value, for h = 1/2: (1 + 2 exp(-2)) / (3 h sqrt(2 pi)). */
+	double want = (1 + 2 * exp(-2)) / (1.5 * sqrt(2 * acos(-1)));
+	BinsSummary summary;
+	Bench bench;
+	Kde kde;
+	Bins bins;
+
+	bench_open(&bench, 1);
+	for (int w = 0; w < 4; w++)
+	{
+		fill(&bins, &memory, 0, 4, 4, NULL, 0);
+		for (int i = 1; i <= 4; i++)
+			bins_add_weighted(&bins, &memory, i == 4 ? 9 : i, weights[w]);
+		if (sdq_failed(bins_density(&bench.job, &bins, &options, &summary, &kde)))
+			exit(EXIT_FAILURE);
+		check_close(kde.density[1], .75 * want, 1e-12, "tiny weights count by their ratios");
+		check(summary.weight_inside == 3 * weights[w] && summary.weight_above == weights[w],
+			  "and are what they are");
+		check(w == 0 ? fabs(summary.deviation - 1) < 1e-12 : isnan(summary.deviation),
+			  "squares that are rounded off do not tell the number of observations");
+		bins_free(&bins, &memory);
+	}
 	bench_close(&bench);
 }
 
@@ -86,13 +144,11 @@ check_moments(void)
 		squares += (values[i] - mean) * (values[i] - mean);
 	fill(&bins, &memory, 1e9 - 8, 1e9 + 8, 37, values, N_VALUES);
 	bins_summarize(&bench.job, &bins, &summary);
-	check_close(summary.variance, (double) (squares / (N_VALUES - 1)), 1e-8,
-				"coarse bins far from 0 do not change the variance");
+	check_close(summary.deviation, sqrt((double) (squares / (N_VALUES - 1))), 1e-8,
+				"coarse bins far from 0 do not change the deviation");
 	bins_free(&bins, &memory);
-	fill(&bins, &memory, -1e-300, 1e-300, 16, (const double[]){1e-301, -1e-301}, 2);
-	bins_summarize(&bench.job, &bins, &summary);
-	check(bins.n == 2 && summary.variance == 0, "squares of tiny numbers vanish");
-	bins_free(&bins, &memory);
+	check_scale(&bench, 0x1p-980, "values whose squares vanish");
+	check_scale(&bench, 0x1p1000, "values whose squares overflow");
 	bench_close(&bench);
 	free(values);
 }
@@ -258,6 +314,7 @@ main(void)
 {
 	check_by_hand();
 	check_moments();
+	check_tiny_weights();
 	check_any_order();
 	check_faults();
 	check_weighted_points();

@@ -20,6 +20,13 @@
 #define ROUNDER      0x1p52
 #define ROUNDER_MASK (((uint64_t) 1 << 52) - 1)
 
+/* A square of a weight that is rounded among the subnormal numbers loses up to 2^-1075; squares that lose up to 2^-40 of
+ * their sum, so much to each, are not trusted. */
+#define SQUARE_LOSS 0x1p-1035
+
+/* A sum of weights below 2^-WEIGHT_EXPONENT has no reciprocal; sums from there on are what they are. */
+#define WEIGHT_EXPONENT 1000
+
 /* Values between two polls of the stop flag, some milliseconds. */
 #define POLL_INTERVAL ((size_t) 1 << 20)
 
@@ -268,7 +275,8 @@ bins_merge(Bins *bins, SampleMemory *memory, const Bins *other)
 	return status;
 }
 
-/* Mean and then variance over nodes counted from the middle, so that nothing large cancels; in bins. */
+/* Mean and then variance over nodes counted from the middle, so that nothing large cancels; in bins. `spread` is of
+ * the sample's weights. */
 static double
 variance_in_bins(const WeightedSample *sample, double spread)
 {
@@ -291,6 +299,21 @@ variance_in_bins(const WeightedSample *sample, double spread)
 	return fmax(0, compensated_total(&squares)) * factor;
 }
 
+/* Weights of nodes, weights[n], and the spread, whose reciprocals overflow, times a power of 2; their sum is `total`. */
+static double
+raise_tiny_weights(double *weights, size_t n, double *spread, double total)
+{
+	int exponent;
+
+	if (total == 0 || total >= ldexp(1, -WEIGHT_EXPONENT))
+		return total;
+	frexp(total, &exponent);
+	for (size_t i = 0; i < n; i++)
+		weights[i] = ldexp(weights[i], -exponent);
+	*spread = ldexp(*spread, -exponent);
+	return ldexp(total, -exponent);
+}
+
 SdqStatus
 bins_summarize(Job *job, const Bins *bins, BinsSummary *summary)
 {
@@ -300,6 +323,7 @@ bins_summarize(Job *job, const Bins *bins, BinsSummary *summary)
 	double step = (bins->hi - bins->lo) / (double) bins->n_bins;
 	double unweighted = (double) bins->n_unweighted;
 	double sums[BINS_N_SUMS];
+	double inside;
 	double squares;
 	double spread;
 
@@ -314,25 +338,23 @@ bins_summarize(Job *job, const Bins *bins, BinsSummary *summary)
 		values[i] = i + 1 == n ? bins->hi : bins->lo + (double) i * step;
 		weights[i] = share + exact_sums_quotient(&bins->nodes, i, 1);
 	}
+	inside = unweighted + sums[BINS_WEIGHT_INSIDE];
 	squares = unweighted + sums[BINS_SQUARES];
 	spread = ldexp((double) bins->spread, -2 * PLACE_BITS) + sums[BINS_SPREAD];
 	*summary = (BinsSummary){
-		.sample = {.n = n,
-				   .values = values,
-				   .weights = weights,
-				   .total = unweighted + sums[BINS_WEIGHT_INSIDE]},
+		.sample = {.n = n, .values = values, .weights = weights, .effective_n = 1},
+		.weight_inside = inside,
 		.weight_below = (double) bins->n_unweighted_below + sums[BINS_WEIGHT_BELOW],
 		.weight_above = (double) bins->n_unweighted_above + sums[BINS_WEIGHT_ABOVE],
-		.variance = NAN,
+		.deviation = NAN,
 	};
-	if (isinf(summary->sample.total + summary->weight_below + summary->weight_above) ||
-		isinf(squares))
+	if (isinf(inside + summary->weight_below + summary->weight_above) || isinf(squares))
 		return sdq_bad_data(BINS_OVERFLOW, -1, 0, 0);
-	/* Squares of weights below 1e-162 vanish: such values do not tell how many they are. */
-	summary->sample.effective_n =
-		squares > 0 ? summary->sample.total * (summary->sample.total / squares) : 1;
+	summary->sample.total = raise_tiny_weights(weights, n, &spread, inside);
+	if (squares > (double) bins->n * SQUARE_LOSS)
+		summary->sample.effective_n = inside * (inside / squares);
 	if (bins->n > 1 && summary->sample.effective_n > 1)
-		summary->variance =
-			bins->min < bins->max ? variance_in_bins(&summary->sample, spread) * step * step : 0;
+		summary->deviation =
+			bins->min < bins->max ? sqrt(variance_in_bins(&summary->sample, spread)) * step : 0;
 	return sdq_ok();
 }

@@ -94,11 +94,14 @@ extern SdqStatus bins_merge(Bins *bins, SampleMemory *memory, const Bins *other)
 /* What the bins know of their values. */
 typedef struct BinsSummary
 {
-	WeightedSample sample; /* of the nodes, in the job's arena */
+	/* Of the nodes, in the job's arena. Its weights are those of the values, times a power of 2 if they are tiny. */
+	WeightedSample sample;
+	double weight_inside; /* as given */
 	double weight_below;
 	double weight_above;
-	double
-		variance; /* of the values inside, by n - 1 or its like for weights; NaN below two observations */
+	/* Standard deviation of the values inside, by n - 1 or its like for weights; NaN below two observations, which
+	 * is also what values count as whose weights are so small, below 1e-155, that their squares are none. */
+	double deviation;
 } BinsSummary;
 
 /* Make the nodes a sample. Memory: 16 bytes per node. Fails with BINS_OVERFLOW. */

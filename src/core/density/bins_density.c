@@ -17,7 +17,7 @@ set_bandwidth(Job *job, const BinsSummary *summary, KdeOptions *options, Kde *re
 	if (sdq_failed(status) || result->outcome == KDE_OUT_OF_BOUNDS ||
 		bandwidth->rule == BANDWIDTH_NUMBER)
 		return status;
-	if (result->outcome == KDE_NO_BANDWIDTH || !(summary->variance > 0))
+	if (result->outcome == KDE_NO_BANDWIDTH || !(summary->deviation > 0))
 	{
 		result->outcome = KDE_NO_BANDWIDTH;
 		return status;
@@ -33,7 +33,7 @@ set_bandwidth(Job *job, const BinsSummary *summary, KdeOptions *options, Kde *re
 		*bandwidth =
 			(Bandwidth){.rule = BANDWIDTH_NUMBER,
 						.value = bandwidth_factor(bandwidth, summary->sample.effective_n, 1) *
-								 sqrt(summary->variance)};
+								 summary->deviation};
 	}
 	result->outcome = KDE_DONE;
 	return status;
@@ -80,8 +80,8 @@ bins_density(Job *job, const Bins *bins, const KdeOptions *options, BinsSummary 
 	if (sdq_failed(status) || result->outcome != KDE_DONE)
 		return status;
 	result->method = KDE_BINNED;
-	share = summary->sample.total /
-			(summary->sample.total + summary->weight_below + summary->weight_above);
+	share = summary->weight_inside /
+			(summary->weight_inside + summary->weight_below + summary->weight_above);
 	result->mass *= share;
 	for (size_t i = 0; i < result->grid_size; i++)
 		result->density[i] *= share;

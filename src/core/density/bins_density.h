@@ -16,7 +16,7 @@
 
 /*
  * The density of the nodes, each a value with the weight of its shares, times the share of all weight that lies
- * inside. Rules take the variance of the values, not that of the nodes; the sums are over all nodes, and
+ * inside. Rules take the deviation of the values, not that of the nodes; the sums are over all nodes, and
  * result->method is KDE_BINNED. An open end of the grid lies options->cut bandwidths beyond the values, or, with bins
  * above BINS_FINE bandwidths, beyond the nodes, whose kernels it would cut otherwise. At least one value is
  * inside. *summary is filled in, weights may be taken from it. Status: as bins_summarize() and
