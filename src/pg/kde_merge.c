@@ -70,7 +70,7 @@ static const DensityFields kde2d_fields = {
 /* Words of kernel, rule and method, as numbers in a mixture: their places here. Stored; only add at the end. */
 static const char *const known_words[] = {
 	"gaussian",  "epanechnikov", "tophat", "triangular", "cosine", "scott",
-	"silverman", "isj",          "number", "exact",      "binned",
+	"silverman", "isj",          "number", "exact",      "binned", KDE_RULE_WITHOUT_SOLUTION,
 };
 
 PG_FUNCTION_INFO_V1(synthdq_kde_merge_state_in);

@@ -271,7 +271,7 @@ static const char *
 rule_text(const KdeRequest *request, const Kde *result)
 {
 	if (request->options.bandwidth.rule == BANDWIDTH_ISJ && result->rule != BANDWIDTH_ISJ)
-		return "silverman (isj has no solution)";
+		return KDE_RULE_WITHOUT_SOLUTION;
 	return rule_names[result->rule];
 }
 

@@ -28,6 +28,9 @@ enum
 	KDE_N_FIELDS,
 };
 
+/* The field `rule` of a density for which 'isj' was asked and has no solution. */
+#define KDE_RULE_WITHOUT_SOLUTION "silverman (isj has no solution)"
+
 typedef struct KdeRequest KdeRequest;
 
 /* What the core is asked for. The first five members are the caller's. */

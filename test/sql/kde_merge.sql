@@ -14,6 +14,11 @@ SELECT (k).x, (k).density, (k).bandwidth, (k).n, (k).mass FROM (SELECT kde_merge
 -- One of another bandwidth: the mixture has none of its own.
 SELECT (k).density, (k).bandwidth, (k).n FROM (SELECT kde_merge(k) AS k FROM
     (SELECT k FROM three UNION ALL SELECT pg_temp.density('{0,1,3}', '{4,0.5,1.5}', 0.25, 4)) u) s;
+-- So do kernel, rule and method: those that all share. 0, 1 has no solution for 'isj', and says so.
+SELECT (k).kernel, (k).rule, (k).method FROM (SELECT kde_merge(k) AS k FROM
+    (SELECT kde(ecdf(x), 9, 'isj', lo => -1, hi => 2) AS k FROM (VALUES (0::float8), (1)) v(x), generate_series(1, 2) i GROUP BY i) s) t;
+SELECT (k).kernel, (k).rule, (k).method FROM (SELECT kde_merge(k) AS k FROM
+    (SELECT kde(ecdf(x), 9, rule, lo => -1, hi => 2) AS k FROM (VALUES (0::float8), (1)) v(x), (VALUES ('isj'), ('silverman')) r(rule) GROUP BY rule) s) t;
 -- One alone is itself. (Of eight values, so that to multiply and to divide by n rounds nothing.)
 SELECT kde_merge(k) = k AS itself FROM (SELECT kde(ecdf(i), 10, lo => -3, hi => 12) AS k FROM generate_series(1, 8) i) s GROUP BY k;
 -- Nothing at all; no data.
