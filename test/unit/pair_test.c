@@ -284,6 +284,45 @@ test_narrow_kernel(void)
 	bench_close(&bench);
 }
 
+/* In units whose squares are no doubles the measures are the same to the bit, for these are powers of two. The gap has
+ * the unit of a density and leaves the range of doubles. */
+static void
+test_units(void)
+{
+	static const Point2d a[] = {{0, 0}, {1, 3}, {2, 1}, {4, 4}};
+	static const Point2d b[] = {{1, 0}, {3, 3}, {5, 1}, {4, 6}};
+	static const int exponents[] = {-600, 600};
+	PairOptions options = SCOTT;
+	DensityPair want;
+	Bench bench;
+
+	options.permutations = 19;
+	bench_open(&bench, 1);
+	want = compare_points(&bench, a, 4, b, 4, &options);
+	for (int i = 0; i < 2; i++)
+	{
+		int exponent = exponents[i];
+		Point2d scaled[2][4];
+		DensityPair got;
+
+		for (int j = 0; j < 4; j++)
+		{
+			scaled[0][j] = (Point2d){ldexp(a[j].x, exponent), ldexp(a[j].y, exponent)};
+			scaled[1][j] = (Point2d){ldexp(b[j].x, exponent), ldexp(b[j].y, exponent)};
+		}
+		got = compare_points(&bench, scaled[0], 4, scaled[1], 4, &options);
+		check(got.similarity.is_defined && got.similarity.overlap == want.similarity.overlap &&
+				  got.similarity.js == want.similarity.js &&
+				  got.similarity.kl_12 == want.similarity.kl_12 && got.p_value == want.p_value,
+			  "points in an extreme unit are as alike as before");
+		check(got.similarity.l2 == ldexp(want.similarity.l2, -exponent),
+			  "l2 goes with the unit of length");
+		check(exponent < 0 ? isinf(got.similarity.gap) : got.similarity.gap == 0,
+			  "the gap goes with its square");
+	}
+	bench_close(&bench);
+}
+
 /* ---------- halves ---------- */
 
 static void
@@ -481,6 +520,7 @@ main(void)
 	test_same_bits();
 	test_degenerate();
 	test_narrow_kernel();
+	test_units();
 	test_split();
 	test_labelled_points();
 	test_options();

@@ -320,19 +320,15 @@ pair_compare(Job *job, const SampleView sides[2], const PairOptions *options, De
 	return status;
 }
 
-/* The density of one side on the pair's grid; the grid is in the sides' units, whose product is 2^exponent. */
+/* The density of one side on the pair's grid, in the sides' units. */
 static SdqStatus
-evaluate_side_2d(Job *job, const PointSet *side, double n, const PlaneGrid *grid, int exponent,
-				 double **density)
+evaluate_side_2d(Job *job, const PointSet *side, double n, const PlaneGrid *grid, double **density)
 {
-	size_t n_nodes = grid->size * grid->size; /* at most GRID_MAX_SIZE squared */
-	SdqStatus status;
-
-	*density = arena_alloc(job->arena, n_nodes, sizeof(double));
+	/* At most GRID_MAX_SIZE squared. */
+	*density = arena_alloc(job->arena, grid->size * grid->size, sizeof(double));
 	if (*density == NULL)
 		return arena_failure(job->arena);
-	status = plane_density(job, side, n, grid, *density);
-	return sdq_failed(status) ? status : plane_rescale(job, *density, n_nodes, exponent);
+	return plane_density(job, side, n, grid, *density);
 }
 
 /* One axis of the pair's grid, and a copy in the sides' unit; *outcome is KDE_NO_GRID if there is none. */
@@ -363,6 +359,8 @@ compare_on_grid(Job *job, const PointSet sides[2], const double n[2], const Gaus
 {
 	double *nodes[2];
 	double *scaled[2];
+	int exponent = x->exponent + y->exponent;
+	SimilarityGrid unit;
 	PlaneGrid grid;
 	SdqStatus status;
 
@@ -377,11 +375,20 @@ compare_on_grid(Job *job, const PointSet sides[2], const double n[2], const Gaus
 	pair->grid = (SimilarityGrid){.n_x = grid_size, .n_y = grid_size, .x = nodes[0], .y = nodes[1]};
 	grid = (PlaneGrid){.x = scaled[0], .y = scaled[1], .size = grid_size, .kernel = *kernel};
 	for (int s = 0; s < 2 && !sdq_failed(status); s++)
-		status = evaluate_side_2d(job, &sides[s], n[s], &grid, x->exponent + y->exponent,
-								  &pair->density[s]);
-	if (sdq_failed(status))
+		status = evaluate_side_2d(job, &sides[s], n[s], &grid, &pair->density[s]);
+	/* Compared in the sides' units, in which densities neither overflow nor vanish. */
+	unit = pair->grid;
+	unit.x = scaled[0];
+	unit.y = scaled[1];
+	if (!sdq_failed(status))
+		status = similarity_of(job, &unit, pair->density[0], pair->density[1], &pair->similarity);
+	for (int s = 0; s < 2 && !sdq_failed(status); s++)
+		status = plane_rescale(job, pair->density[s], grid_size * grid_size, exponent);
+	if (sdq_failed(status) || !pair->similarity.is_defined)
 		return status;
-	return similarity_of(job, &pair->grid, pair->density[0], pair->density[1], &pair->similarity);
+	pair->similarity.l2 *= exp2(-exponent / 2.0);
+	pair->similarity.gap = ldexp(pair->similarity.gap, -exponent);
+	return status;
 }
 
 /* The number of points of a set, exactly. */
