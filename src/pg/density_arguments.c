@@ -5,17 +5,22 @@
 #include "pg/density_arguments.h"
 
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
 #include "pg/arguments.h"
 #include "pg/array_reader.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
 /* Kernel terms that take a few milliseconds, at 1 to 8 ns each. */
 #define SMALL_TERMS 2e6
+
+/* Values looked at between two looks at the interrupts: a few milliseconds. */
+#define CHECKED_VALUES ((size_t) 1 << 20)
 
 static const char *const method_names[] = {
 	[KDE_AUTO] = "auto",
@@ -71,6 +76,13 @@ number_bandwidth(double value)
 Bandwidth
 argument_bandwidth_text(FunctionCallInfo fcinfo, int i)
 {
+	return argument_bandwidth_hinted(fcinfo, i,
+									 "Use \"scott\", \"silverman\", or a number above 0.");
+}
+
+Bandwidth
+argument_bandwidth_hinted(FunctionCallInfo fcinfo, int i, const char *hint)
+{
 	char *name = argument_text(fcinfo, i, "bandwidth");
 	char *end;
 	double value;
@@ -82,9 +94,8 @@ argument_bandwidth_text(FunctionCallInfo fcinfo, int i)
 	/* The server keeps LC_NUMERIC at "C". What overflows is infinite and refused as such. */
 	value = strtod(name, &end);
 	if (end == name || *end != '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown bandwidth \"%s\"", name),
-				 errhint("Use \"scott\", \"silverman\", or a number above 0.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("unknown bandwidth \"%s\"", name), errhint("%s", hint)));
 	return number_bandwidth(value);
 }
 
@@ -162,6 +173,21 @@ run_density(Computation *computation, ComputationWork work, void *argument, size
 	if ((double) n_points * (double) n_nodes < SMALL_TERMS)
 		return computation_run_small(computation, work, argument);
 	return computation_run(computation, work, argument);
+}
+
+void
+check_density_range(const double *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		if (i % CHECKED_VALUES == 0)
+			CHECK_FOR_INTERRUPTS();
+		/* Written so that NaN fails. */
+		if (!(values[i] < DBL_MAX))
+			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							errmsg("density is out of range for type double precision"),
+							errhint("Scale the data up, or use a larger bandwidth.")));
+	}
 }
 
 double *

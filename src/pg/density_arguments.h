@@ -22,6 +22,9 @@ extern size_t argument_grid_size(FunctionCallInfo fcinfo, int i);
 /* `bandwidth` of type text: 'scott', 'silverman', or a number in words. */
 extern Bandwidth argument_bandwidth_text(FunctionCallInfo fcinfo, int i);
 
+/* The same, with a hint for what is none of these. */
+extern Bandwidth argument_bandwidth_hinted(FunctionCallInfo fcinfo, int i, const char *hint);
+
 /* `bandwidth` of type double precision: finite and above 0. */
 extern Bandwidth argument_bandwidth_number(FunctionCallInfo fcinfo, int i);
 
@@ -47,6 +50,10 @@ extern bool is_valid_range(const GridRange *range);
 /* Run the sum of n_points kernels at n_nodes nodes, without threads where it is short. */
 extern SdqStatus run_density(Computation *computation, ComputationWork work, void *argument,
 							 size_t n_points, size_t n_nodes);
+
+/* Raise that a density is beyond the largest double, if one of values[n] is: where the core has the largest double
+ * itself, infinity, or NaN. */
+extern void check_density_range(const double *values, size_t n);
 
 /* The elements of a composite's field (from 0) of type double precision[], in storage order; NULL if
  * the field is NULL. An error if one of them is NULL. */

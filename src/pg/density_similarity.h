@@ -38,6 +38,9 @@ extern PairOptions argument_pair_options(FunctionCallInfo fcinfo, int first);
 extern void run_pair(Computation *computation, ComputationWork work, void *argument,
 					 const PairOptions *options, double n, size_t n_nodes);
 
+/* Raise that a density of a pair is beyond the largest double, if one is. */
+extern void check_pair_range(const DensityPair *pair);
+
 /* What stands beside the measures of a pair that was computed from n[0] and n[1] values. */
 extern SimilaritySides pair_sides(const DensityPair *pair, const PairOptions *options, uint64 n_1,
 								  uint64 n_2);

@@ -154,6 +154,7 @@ kde2d_result_fields(const Kde2d *result, size_t n, ResultRow *row)
 	{
 		size_t size = result->grid_size;
 
+		check_density_range(result->density, size * size);
 		result_row_datum(row, PointerGetDatum(make_float8_array(result->x, size)));
 		result_row_datum(row, PointerGetDatum(make_float8_array(result->y, size)));
 		result_row_datum(row, PointerGetDatum(make_float8_matrix(result->density, size, size)));

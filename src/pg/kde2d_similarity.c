@@ -205,6 +205,7 @@ similarity_of_state(FunctionCallInfo fcinfo, bool is_baseline)
 		computation_end(computation);
 		PG_RETURN_NULL();
 	}
+	check_pair_range(&work.pair);
 	sides = pair_sides(&work.pair, options, work.n[0], work.n[1]);
 	result = similarity_2d_datum(fcinfo, &work.pair.similarity, &work.pair.grid, &sides);
 	computation_end(computation);

@@ -50,7 +50,8 @@ argument_kde_bandwidth(FunctionCallInfo fcinfo, int i)
 {
 	if (strcmp(argument_text(fcinfo, i, "bandwidth"), rule_names[BANDWIDTH_ISJ]) == 0)
 		return (Bandwidth){.rule = BANDWIDTH_ISJ};
-	return argument_bandwidth_text(fcinfo, i);
+	return argument_bandwidth_hinted(fcinfo, i,
+									 "Use \"scott\", \"silverman\", \"isj\", or a number above 0.");
 }
 
 bool
@@ -291,6 +292,7 @@ kde_result_fields(const KdeRequest *request, const Kde *result, ResultRow *row)
 
 	if (is_done)
 	{
+		check_density_range(result->density, result->grid_size);
 		result_row_datum(row, PointerGetDatum(make_float8_array(result->x, result->grid_size)));
 		result_row_datum(row,
 						 PointerGetDatum(make_float8_array(result->density, result->grid_size)));
@@ -344,5 +346,9 @@ kde_values_at(KdeRequest *request, KdeQuantity quantity, const double *at, size_
 
 	run(computation, &work);
 	computation_end(computation);
-	return work.result.outcome == KDE_DONE;
+	if (work.result.outcome != KDE_DONE)
+		return false;
+	if (quantity == KDE_PDF)
+		check_density_range(values, n);
+	return true;
 }

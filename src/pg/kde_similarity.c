@@ -169,6 +169,7 @@ similarity_of_state(FunctionCallInfo fcinfo, bool is_baseline)
 		computation_end(computation);
 		PG_RETURN_NULL();
 	}
+	check_pair_range(&work.pair);
 	sides = pair_sides(&work.pair, &work.options, work.sides[0].n, work.sides[1].n);
 	result = similarity_1d_datum(fcinfo, &work.pair.similarity, &work.pair.grid, &sides);
 	computation_end(computation);

@@ -54,6 +54,15 @@ run_pair(Computation *computation, ComputationWork work, void *argument, const P
 					 : run_density(computation, work, argument, (size_t) n, n_nodes));
 }
 
+void
+check_pair_range(const DensityPair *pair)
+{
+	if (pair->outcome != KDE_DONE)
+		return;
+	for (int side = 0; side < 2; side++)
+		check_density_range(pair->density[side], pair->grid.n_x * pair->grid.n_y);
+}
+
 SimilaritySides
 pair_sides(const DensityPair *pair, const PairOptions *options, uint64 n_1, uint64 n_2)
 {

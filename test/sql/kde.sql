@@ -104,8 +104,8 @@ FROM (SELECT kde(ecdf(x), 9, lo => 0, hi => 16) AS a,
 SELECT (k).n, abs((k).mass - 0.5915) < 0.001 AS mass, 'NaN' = ANY ((k).density) AS nan,
        'Infinity' = ANY ((k).x) AS infinite
 FROM (SELECT kde(x) AS k FROM (VALUES (-1.7976931348623157e308), (1.7976931348623157e308), (4.9e-324)) v(x)) s;
-SELECT (k).n, abs((k).mass - 1) < 0.01 AS mass, 'NaN' = ANY ((k).density) AS nan
-FROM (SELECT kde(x) AS k FROM (VALUES (4.9e-324), (1e-320), (0)) v(x)) s;
+-- So near each other that the density, some 1e319, is no double.
+SELECT kde(x) FROM (VALUES (4.9e-324), (1e-320), (0)) v(x);
 
 -- Parallel plan = serial plan = any number of threads and any instruction set, bit for bit, with NULL rows.
 CREATE TABLE kde_many AS

@@ -82,7 +82,8 @@ grid_integral(const double *nodes, const double *values, size_t n)
 		if (height > 0)
 			compensated_add(&total, (nodes[i] - nodes[i - 1]) * height);
 	}
-	return compensated_total(&total);
+	/* A sum that has overflowed has lost infinitely much. */
+	return isfinite(total.sum) ? compensated_total(&total) : total.sum;
 }
 
 void

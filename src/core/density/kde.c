@@ -385,7 +385,8 @@ density_of(const Estimate *estimate, double x, const double *sums)
 		return 0;
 	for (size_t j = 0; j < estimate->n_images; j++)
 		total += sums[j];
-	return total * factor;
+	/* The peak of a kernel that is hardly more than a point overflows; 0 beside it is still 0. */
+	return total > 0 ? total * factor : 0;
 }
 
 /* The integral up to a place. What lies between a bound and a place is, by its mirror image, the difference of

@@ -84,7 +84,7 @@ typedef struct Kde
 	double bandwidth; /* h, in units of x; unset for KDE_NO_BANDWIDTH and KDE_INFINITE */
 	size_t grid_size;
 	double *x;       /* [grid_size], ascending */
-	double *density; /* [grid_size], per unit of x, at least 0 */
+	double *density; /* [grid_size], per unit of x, at least 0 (infinity beyond doubles) */
 	double
 		mass; /* the integral of the density between the grid's ends, from that of the kernel: exact
 						 * to about 1e-14 (binned: as the density), however coarse the grid */
@@ -113,8 +113,9 @@ typedef enum KdeQuantity
 	KDE_CDF, /* the integral from minus infinity or the lower bound; its left tail keeps its relative accuracy */
 } KdeQuantity;
 
-/* values[n] = pdf or cdf at at[n], in any order, infinite ones included, no NaN. result->outcome is as
- * kde_bandwidth() has it; values are set for KDE_DONE. The grid's options are not used. */
+/* values[n] = pdf or cdf at at[n], in any order, infinite ones included, no NaN. A pdf beyond the largest double
+ * is infinite. result->outcome is as kde_bandwidth() has it; values are set for KDE_DONE. The grid's options are not
+ * used. */
 extern SdqStatus kde_at(Job *job, const WeightedSample *sample, const KdeOptions *options,
 						KdeQuantity quantity, const double *at, size_t n, double *values,
 						Kde *result);

@@ -79,7 +79,9 @@ check_part(const MixturePart *part)
 	for (size_t axis = 0; axis < part->n_axes; axis++)
 		if (!is_axis(part->axes[axis], part->n[axis]))
 			return sdq_bad_data(MIXTURE_GRID, -1, (double) axis, 0);
-	if (!(part->weight >= 0) || isinf(part->weight) || part->n_observations < 0)
+	if (part->n_observations < 0)
+		return sdq_bad_data(MIXTURE_WEIGHT, -1, 0, (double) part->n_observations);
+	if (!(part->weight >= 0) || isinf(part->weight))
 		return sdq_bad_data(MIXTURE_WEIGHT, -1, 0, part->weight);
 	if (!(part->mass >= 0) || isinf(part->mass))
 		return sdq_bad_data(MIXTURE_WEIGHT, -1, 0, part->mass);
