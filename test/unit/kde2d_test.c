@@ -5,6 +5,7 @@
  *		test/reference/kde2d.py. Small cases and hostile data are in kde_test.c.
  */
 #include "check.h"
+#include "stops.h"
 #include "workbench.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "kde2d.h"
 
 #define MANY_POINTS 20000
+#define N_PLACES    1000
 
 static Kde2dOptions
 options_of(size_t grid_size, double limit)
@@ -333,6 +335,106 @@ test_log_density(void)
 	bench_close(&bench);
 }
 
+/* log of the density of a model at a place, term by term. */
+static double
+plain_log_density(const Kde2dModel *model, double x, double y)
+{
+	const Gaussian2d *kernel = &model->whitened;
+	long double sum = 0;
+
+	for (size_t i = 0; i < model->set.n; i++)
+	{
+		long double dx = x - model->set.x[i];
+		long double u = dx * kernel->inverse_x;
+		long double v = ((y - model->set.y[i]) - kernel->slope * dx) * kernel->inverse_y;
+
+		sum += model->set.weights[i] * expl(-(u * u + v * v) / 2);
+	}
+	return (double) (logl(sum) + logl(kernel->inverse_x) + logl(kernel->inverse_y) -
+					 logl(2 * 3.14159265358979323846L * model->n));
+}
+
+/* Points that are left out because they are far away must not be missed: narrow and wide kernels, places amid the
+ * points, in gaps between them and beyond them. A place alone, without a pool, has the same bits. */
+static void
+test_near_points(void)
+{
+	static const double adjusts[] = {0.003, 0.05, 1, 20};
+	double *rows = random_rows(3 * N_PLACES, 2, 11);
+	Point2d points[3 * N_PLACES];
+	double x[N_PLACES];
+	double y[N_PLACES];
+	double got[N_PLACES];
+
+	for (size_t i = 0; i < 3 * N_PLACES; i++)
+		points[i] = (Point2d){rows[2 * i], 0.8 * rows[2 * i] + 0.6 * rows[2 * i + 1]};
+	for (size_t i = 0; i < N_PLACES; i++)
+	{
+		x[i] = 1.5 * rows[2 * i + 1];
+		y[i] = i % 3 == 0 ? points[i].y : 2 * rows[2 * i];
+	}
+	for (size_t a = 0; a < sizeof(adjusts) / sizeof(adjusts[0]); a++)
+	{
+		Kde2dOptions options = {.bandwidth = {.rule = BANDWIDTH_SCOTT}, .adjust = adjusts[a]};
+		double worst = 0;
+		bool same = true;
+		Kde2dModel model;
+		Bench bench;
+
+		bench_open(&bench, 3);
+		if (sdq_failed(kde2d_fit(&bench.job, points, 3 * N_PLACES, &options, &model)) ||
+			sdq_failed(kde2d_log_density(&bench.job, &model, x, y, N_PLACES, got)))
+			exit(EXIT_FAILURE);
+		for (size_t i = 0; i < N_PLACES; i++)
+		{
+			double want = plain_log_density(&model, x[i], y[i]);
+			Job alone = {.arena = NULL};
+			double single;
+
+			worst = fmax(worst, fabs(got[i] - want) / fmax(1, fabs(want)));
+			same &= !sdq_failed(kde2d_log_density(&alone, &model, &x[i], &y[i], 1, &single)) &&
+					memcmp(&single, &got[i], sizeof(double)) == 0;
+		}
+		printf("# bandwidth times %g: error %.2g\n", adjusts[a], worst);
+		check(worst < 1e-12, "no point that counts is left out");
+		check(same, "a place alone has the same bits");
+		bench_close(&bench);
+	}
+	free(rows);
+}
+
+/* One place takes long if there are very many points: near ones or, out there, any. */
+static void
+test_interrupted_place(void)
+{
+	size_t n = (size_t) 5 << 20;
+	double *zeros = calloc(n, sizeof(double));
+	double *weights = malloc(n * sizeof(double));
+	double x = 0.5;
+	double far = 1e6;
+	Kde2dModel model = {.outcome = KDE_DONE,
+						.n = (double) n,
+						.set = {.n = n, .x = zeros, .y = zeros, .weights = weights},
+						.whitened = {.inverse_x = 1, .inverse_y = 1}};
+	Stop stop = {.poll = stop_now};
+	Job job = {.stop = &stop};
+	double got;
+
+	for (size_t i = 0; i < n; i++)
+		weights[i] = 1;
+	check(kde2d_log_density(&job, &model, &x, &x, 1, &got).code == SDQ_INTERRUPTED,
+		  "a place among many points can be interrupted");
+	stop = (Stop){.poll = stop_now};
+	check(kde2d_log_density(&job, &model, &far, &far, 1, &got).code == SDQ_INTERRUPTED,
+		  "a place far from many points can be interrupted");
+	job.stop = NULL;
+	check(!sdq_failed(kde2d_log_density(&job, &model, &x, &x, 1, &got)),
+		  "and is done without a stop flag");
+	check_close(got, -0.25 - log(2 * 3.14159265358979323846), 1e-14, "in blocks that add up");
+	free(zeros);
+	free(weights);
+}
+
 static void
 test_threads(void)
 {
@@ -374,6 +476,8 @@ main(void)
 	test_extreme_factors();
 	test_binned();
 	test_log_density();
+	test_near_points();
+	test_interrupted_place();
 	test_threads();
 	return check_done();
 }

@@ -8,6 +8,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/base/compensated.h"
 #include "core/base/sizes.h"
 #include "core/density/kde2d_binned.h"
 #include "core/density/plane.h"
@@ -15,8 +16,17 @@
 
 #define INVERSE_2PI 0.15915494309189533577
 
-/* Terms of the places of one chunk: some milliseconds. */
+/* Terms of the places of one chunk, and of a block of the points of one place: some milliseconds. */
 #define PLACE_TERMS ((size_t) 1 << 21)
+
+/* The same of places far out, whose terms cost ten times as much. */
+#define FAR_TERMS ((size_t) 1 << 18)
+
+/* A place first sums the points within so many bandwidths along x: as far as most places need. */
+#define NEAR_REACH 8.0
+
+/* What points farther away may add to a sum, relative to it: below its rounding. */
+#define DROPPED_SHARE 0x1p-56
 
 /* A sum of kernels above this misses none whose exponent was below -GAUSSIAN_LIMIT: they are 1e-304. */
 #define LEAST_FULL_SUM 1e-280
@@ -224,6 +234,7 @@ kde2d_evaluate(Job *job, const Point2d *points, size_t n, const Kde2dOptions *op
 typedef struct Places
 {
 	const Kde2dModel *model;
+	Stop *stop;
 	const double *x;
 	const double *y;
 	double *values;
@@ -232,12 +243,20 @@ typedef struct Places
 	double constant; /* logarithm of the kernel's peak over n, in the caller's units */
 } Places;
 
+/* Is it time to give up? Asked between two blocks of points. */
+static bool
+is_stopped(const Places *places, int thread)
+{
+	/* The main thread is the first one. */
+	return thread == 0 ? stop_poll(places->stop) : stop_requested(places->stop);
+}
+
 /* log of the sum of kernels where each of them underflows: relative to the nearest point. */
 static double
-log_sum_far_out(const Kde2dModel *model, double x, double y)
+log_sum_far_out(const Places *places, double x, double y, int thread)
 {
-	const PointSet *set = &model->set;
-	const Gaussian2d *kernel = &model->whitened;
+	const PointSet *set = &places->model->set;
+	const Gaussian2d *kernel = &places->model->whitened;
 	double nearest = INFINITY;
 	double sum = 0;
 
@@ -253,30 +272,77 @@ log_sum_far_out(const Kde2dModel *model, double x, double y)
 				nearest = fmin(nearest, exponent);
 			else
 				sum += set->weights[i] * exp(nearest - exponent);
+			if (i % FAR_TERMS == FAR_TERMS - 1 && is_stopped(places, thread))
+				return NAN;
 		}
 	/* Squares that overflow leave nothing to compare. */
 	return isinf(nearest) ? -INFINITY : log(sum) - nearest;
 }
 
-/* The logarithm at one place. */
+/* The sum of the kernels of points [first, end) at a place. */
 static double
-log_density_at(const Places *places, size_t i)
+sum_of_points(const Places *places, size_t first, size_t end, double x, double y, int thread)
+{
+	const PointSet *set = &places->model->set;
+	Compensated total = {0, 0};
+
+	while (first < end)
+	{
+		size_t n = minimum(end - first, PLACE_TERMS);
+
+		compensated_add(&total,
+						gaussian_sum_2d(set->x + first, set->y + first, set->weights + first, n, x,
+										y, &places->model->whitened));
+		first += n;
+		if (first < end && is_stopped(places, thread))
+			break;
+	}
+	return compensated_total(&total);
+}
+
+/*
+ * The sum of all kernels at a place, but for terms that do not count. Points near it come first; what
+ * they add up to bounds how far the others can be and still count, since n terms beyond a reach r are
+ * at most n * exp(-r^2 / 2), whatever the slope.
+ */
+static double
+sum_at(const Places *places, double x, double y, int thread)
 {
 	const Kde2dModel *model = places->model;
-	const PointSet *set = &model->set;
-	double x = ldexp(places->x[i], -model->exponent_x);
-	double y = ldexp(places->y[i], -model->exponent_y);
+	const double *points = model->set.x;
+	double unit = 1 / model->whitened.inverse_x;
+	double reach = GAUSSIAN_REACH;
 	size_t first = 0;
-	size_t end = set->n;
+	size_t end = model->set.n;
+	size_t near_first = 0;
+	size_t near_end = model->set.n;
+	double sum;
+
+	grid_window(points, x, NEAR_REACH * unit, &near_first, &near_end);
+	sum = sum_of_points(places, near_first, near_end, x, y, thread);
+	if (sum > 0)
+		reach = fmin(reach, sqrt(2 * log(model->n / DROPPED_SHARE / sum)));
+	if (reach <= NEAR_REACH)
+		return sum;
+	grid_window(points, x, reach * unit, &first, &end);
+	return sum + (sum_of_points(places, first, near_first, x, y, thread) +
+				  sum_of_points(places, near_end, end, x, y, thread));
+}
+
+/* The logarithm at one place. */
+static double
+log_density_at(const Places *places, size_t i, int thread)
+{
+	double x = ldexp(places->x[i], -places->model->exponent_x);
+	double y = ldexp(places->y[i], -places->model->exponent_y);
 	double sum;
 
 	if (isinf(x) || isinf(y))
 		return -INFINITY;
-	grid_window(set->x, x, GAUSSIAN_REACH / model->whitened.inverse_x, &first, &end);
-	sum = gaussian_sum_2d(set->x + first, set->y + first, set->weights + first, end - first, x, y,
-						  &model->whitened);
+	sum = sum_at(places, x, y, thread);
 	/* Beside a sum as large as this no term that was dropped counts. */
-	return places->constant + (sum > LEAST_FULL_SUM ? log(sum) : log_sum_far_out(model, x, y));
+	return places->constant +
+		   (sum > LEAST_FULL_SUM ? log(sum) : log_sum_far_out(places, x, y, thread));
 }
 
 static void
@@ -286,18 +352,22 @@ log_density_chunk(void *argument, size_t chunk, int thread)
 	size_t end = minimum((chunk + 1) * places->chunk, places->m);
 
 	for (size_t i = chunk * places->chunk; i < end; i++)
-		places->values[i] = log_density_at(places, i);
+		places->values[i] = log_density_at(places, i, thread);
 }
 
 SdqStatus
 kde2d_log_density(Job *job, const Kde2dModel *model, const double *x, const double *y, size_t m,
 				  double *values)
 {
-	Places places = {.model = model, .x = x, .y = y, .values = values, .m = m};
+	Places places = {.model = model, .stop = job->stop, .x = x, .y = y, .values = values, .m = m};
+	SdqStatus status;
 
 	places.chunk = PLACE_TERMS / (model->set.n + 1) + 1;
 	places.constant = log(INVERSE_2PI) + log(model->whitened.inverse_x) +
 					  log(model->whitened.inverse_y) - log(model->n) -
 					  (model->exponent_x + model->exponent_y) * LN_2;
-	return pool_run(job->pool, log_density_chunk, &places, divide_up(m, places.chunk));
+	status = pool_run(job->pool, log_density_chunk, &places, divide_up(m, places.chunk));
+	if (!sdq_failed(status) && stop_requested(job->stop))
+		return sdq_error(SDQ_INTERRUPTED, 0, 0);
+	return status;
 }
