@@ -14,6 +14,7 @@
 #include "pg/computation.h"
 #include "pg/density_grid.h"
 #include "pg/errors.h"
+#include "pg/passed_value.h"
 #include "pg/result.h"
 
 #include <math.h>
@@ -65,8 +66,7 @@ synthdq_kde_regions(PG_FUNCTION_ARGS)
 typedef struct ShareCache
 {
 	MemoryContext context; /* of all else; NULL if empty */
-	Size key_size;
-	char *key; /* the value as it was passed, by which it is known again */
+	PassedValue passed;
 	bool has_density;
 	DensityGrid grid;
 	EnclosedShares table;
@@ -90,9 +90,7 @@ fill_cache(ShareCache *cache, MemoryContext parent, struct varlena *passed)
 
 	PG_TRY();
 	{
-		cache->key_size = VARSIZE_ANY(passed);
-		cache->key = MemoryContextAllocHuge(context, cache->key_size);
-		memcpy(cache->key, passed, cache->key_size);
+		passed_value_keep(&cache->passed, passed, context);
 		cache->has_density =
 			density_grid_read(DatumGetHeapTupleHeader(PointerGetDatum(passed)), &cache->grid);
 		/* The table stays in the memory of the computation, which is a child of the context. */
@@ -123,8 +121,7 @@ cached_density(FunctionCallInfo fcinfo)
 	if (cache == NULL)
 		cache = fcinfo->flinfo->fn_extra =
 			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ShareCache));
-	if (cache->context != NULL && cache->key_size == VARSIZE_ANY(passed) &&
-		memcmp(cache->key, passed, cache->key_size) == 0)
+	if (cache->context != NULL && passed_value_is(&cache->passed, passed))
 		return cache;
 	if (cache->context != NULL)
 		MemoryContextDelete(cache->context);

@@ -11,6 +11,7 @@
 
 #include "pg/array_reader.h"
 #include "pg/compat.h"
+#include "pg/passed_value.h"
 
 #include <math.h>
 
@@ -19,8 +20,7 @@
 /* The last model that had to be fetched or unpacked. */
 typedef struct ModelCache
 {
-	Size key_size;
-	char *key;             /* the value as it was passed */
+	PassedValue passed;
 	HeapTupleHeader value; /* the same in memory, flat */
 } ModelCache;
 
@@ -29,26 +29,23 @@ static HeapTupleHeader
 cached_header(FmgrInfo *flinfo, struct varlena *passed)
 {
 	ModelCache *cache = flinfo->fn_extra;
-	Size size = VARSIZE_ANY(passed);
 	MemoryContext caller;
 
-	if (cache != NULL && cache->key != NULL && cache->key_size == size &&
-		memcmp(cache->key, passed, size) == 0)
+	if (cache != NULL && passed_value_is(&cache->passed, passed))
 		return cache->value;
 
 	caller = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	if (cache == NULL)
 		cache = flinfo->fn_extra = palloc0(sizeof(ModelCache));
-	else if (cache->key != NULL)
+	else if (cache->passed.bytes != NULL)
 	{
-		pfree(cache->key);
-		cache->key = NULL;
+		pfree(cache->passed.bytes);
+		cache->passed.bytes = NULL;
 		pfree(cache->value);
 	}
 	/* The key last: an error while the value is fetched leaves an empty cache. */
 	cache->value = (HeapTupleHeader) PG_DETOAST_DATUM_COPY(PointerGetDatum(passed));
-	cache->key = memcpy(palloc(size), passed, size);
-	cache->key_size = size;
+	passed_value_keep(&cache->passed, passed, flinfo->fn_mcxt);
 	MemoryContextSwitchTo(caller);
 	return cache->value;
 }
@@ -58,9 +55,8 @@ model_argument(FunctionCallInfo fcinfo, int i, int n_fields, const char *maker,
 			   ModelArgument *model)
 {
 	struct varlena *passed = (struct varlena *) PG_GETARG_POINTER(i);
-	HeapTupleHeader header = VARATT_IS_EXTERNAL_ONDISK(passed) || VARATT_IS_COMPRESSED(passed)
-								 ? cached_header(fcinfo->flinfo, passed)
-								 : PG_GETARG_HEAPTUPLEHEADER(i);
+	HeapTupleHeader header = is_stored_apart(passed) ? cached_header(fcinfo->flinfo, passed)
+													 : PG_GETARG_HEAPTUPLEHEADER(i);
 	TupleDesc descriptor =
 		lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header));
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
