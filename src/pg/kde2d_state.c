@@ -2,9 +2,12 @@
  * kde2d_state.c
  *		The type kde2d_state: expanded in memory, flat in rows, as text and as bytes.
  *
- * Flat: varlena header, version, parameters, then the points as pairs of doubles. The bytes of recv
- * and the text are hostile and checked completely; a flat value met later is checked as far as
+ * Flat: varlena header, version, parameters, the fingerprint of the points, then these as pairs of doubles. The
+ * bytes of recv and the text are hostile and checked completely; a flat value met later is checked as far as
  * memory safety needs it, which is its size.
+ *
+ * The fingerprint is made with the value, and is not sent or shown. It spares a query that asks about the same
+ * points in each of its rows a look at all of them to see that they are the same.
  *
  * Text: grid size, bandwidth, four ends of the axes ("-" for an open one), and the points:
  *		200 scott - - 0 10 (1,2) (3.5,-4)
@@ -14,6 +17,7 @@
  */
 #include "pg/kde2d_state.h"
 
+#include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -63,6 +67,7 @@ typedef struct FlatKde2dState
 	uint32 version;
 	Kde2dParameters parameters;
 	int64 n;
+	uint64 fingerprint;
 	Point2d points[FLEXIBLE_ARRAY_MEMBER];
 } FlatKde2dState;
 
@@ -76,7 +81,7 @@ struct Kde2dState
 	Point2d *points; /* [capacity], in the object's context; NULL while capacity = 0 */
 };
 
-StaticAssertDecl(offsetof(FlatKde2dState, points) == 64, "the flat state has no padding");
+StaticAssertDecl(offsetof(FlatKde2dState, points) == 72, "the flat state has no padding");
 
 PG_FUNCTION_INFO_V1(synthdq_kde2d_state_in);
 PG_FUNCTION_INFO_V1(synthdq_kde2d_state_out);
@@ -165,6 +170,63 @@ flat_state_init(FlatKde2dState *flat, const Kde2dParameters *parameters, size_t 
 	flat->n = (int64) n;
 }
 
+/* Fold a number into a hash. For a given number it is a bijection, so that a difference stays one. */
+static inline uint64
+mix(uint64 hash, double value)
+{
+	uint64 bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	hash = (hash ^ bits) * UINT64CONST(0x9e3779b97f4a7c15); /* 2^64 by the golden ratio, odd */
+	return (hash << 29) | (hash >> 35);
+}
+
+/* A hash of points in their order: x and y apart, so that neither waits for the other. */
+static uint64
+fingerprint(const Point2d *points, size_t n)
+{
+	uint64 hash_x = n;
+	uint64 hash_y = ~hash_x;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (i % INTERRUPT_INTERVAL == 0)
+			CHECK_FOR_INTERRUPTS();
+		hash_x = mix(hash_x, points[i].x);
+		hash_y = mix(hash_y, points[i].y);
+	}
+	return hash_combine64(hash_x, hash_y);
+}
+
+/* memcpy() for points, of which there may be a gigabyte. */
+static void
+copy_points(Point2d *to, const Point2d *from, size_t n)
+{
+	for (size_t i = 0; i < n; i += INTERRUPT_INTERVAL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memcpy(to + i, from + i, Min(n - i, INTERRUPT_INTERVAL) * sizeof(Point2d));
+	}
+}
+
+/* A new flat state of n points, the points not yet filled. */
+static FlatKde2dState *
+flat_state_create(const Kde2dParameters *parameters, size_t n)
+{
+	FlatKde2dState *flat = palloc(flat_size(n));
+
+	flat_state_init(flat, parameters, n);
+	return flat;
+}
+
+/* A flat state whose points have been filled. */
+static FlatKde2dState *
+flat_state_seal(FlatKde2dState *flat)
+{
+	flat->fingerprint = fingerprint(flat->points, (size_t) flat->n);
+	return flat;
+}
+
 static void
 kde2d_state_flatten(ExpandedObjectHeader *header, void *result, Size size)
 {
@@ -173,8 +235,8 @@ kde2d_state_flatten(ExpandedObjectHeader *header, void *result, Size size)
 
 	Assert(size == flat_size(state->n));
 	flat_state_init(flat, &state->parameters, state->n);
-	if (state->n > 0)
-		memcpy(flat->points, state->points, state->n * sizeof(Point2d));
+	copy_points(flat->points, state->points, state->n);
+	flat_state_seal(flat);
 }
 
 /* A new object in a context below the aggregate's, or below the current one. */
@@ -237,16 +299,31 @@ kde2d_state_append(Kde2dState *state, const Point2d *points, size_t n)
 	kde2d_state_reserve(state, state->n + n);
 	if (is_itself)
 		points = state->points;
-	memcpy(state->points + state->n, points, n * sizeof(Point2d));
+	copy_points(state->points + state->n, points, n);
 	state->n += n;
+}
+
+/* The flat form of a value that is not expanded. */
+static const FlatKde2dState *
+open_flat(Datum value)
+{
+	const FlatKde2dState *flat = (const FlatKde2dState *) PG_DETOAST_DATUM(value);
+	size_t size = VARSIZE(flat);
+
+	if (size < offsetof(FlatKde2dState, points) || flat->version != KDE2D_STATE_VERSION ||
+		flat->n < 0 ||
+		(uint64) flat->n != (size - offsetof(FlatKde2dState, points)) / sizeof(Point2d) ||
+		!are_valid_parameters(&flat->parameters))
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("stored %s is damaged", KDE2D_STATE_NAME)));
+	return flat;
 }
 
 /* Parameters and points of a value in any shape. */
 static size_t
 open_state(Datum value, const Point2d **points, Kde2dParameters *parameters)
 {
-	FlatKde2dState *flat;
-	size_t size;
+	const FlatKde2dState *flat;
 
 	if (is_expanded_state(value))
 	{
@@ -257,14 +334,7 @@ open_state(Datum value, const Point2d **points, Kde2dParameters *parameters)
 		*parameters = state->parameters;
 		return state->n;
 	}
-	flat = (FlatKde2dState *) PG_DETOAST_DATUM(value);
-	size = VARSIZE(flat);
-	if (size < offsetof(FlatKde2dState, points) || flat->version != KDE2D_STATE_VERSION ||
-		flat->n < 0 ||
-		(uint64) flat->n != (size - offsetof(FlatKde2dState, points)) / sizeof(Point2d) ||
-		!are_valid_parameters(&flat->parameters))
-		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-						errmsg("stored %s is damaged", KDE2D_STATE_NAME)));
+	flat = open_flat(value);
 	*points = flat->points;
 	*parameters = flat->parameters;
 	return (size_t) flat->n;
@@ -278,6 +348,18 @@ kde2d_state_open(Datum value, const Point2d **points, Kde2dOptions *options)
 
 	*options = options_from_parameters(&parameters);
 	return n;
+}
+
+uint64
+kde2d_state_fingerprint(Datum value)
+{
+	if (is_expanded_state(value))
+	{
+		const Kde2dState *state = (const Kde2dState *) DatumGetEOHP(value);
+
+		return fingerprint(state->points, state->n);
+	}
+	return open_flat(value)->fingerprint;
 }
 
 /* Argument 0 as an object that may be changed, with the given parameters; it must not be NULL. */
@@ -326,10 +408,9 @@ Datum
 kde2d_state_of_set(const PointSet *set, size_t n, const Kde2dOptions *options)
 {
 	Kde2dParameters parameters = parameters_from_options(options);
-	FlatKde2dState *flat = palloc0(flat_size(n));
+	FlatKde2dState *flat = flat_state_create(&parameters, n);
 	size_t filled = 0;
 
-	flat_state_init(flat, &parameters, n);
 	for (size_t i = 0; i < set->n; i++)
 	{
 		if (i % INTERRUPT_INTERVAL == 0)
@@ -337,7 +418,7 @@ kde2d_state_of_set(const PointSet *set, size_t n, const Kde2dOptions *options)
 		for (double left = set->weights[i]; left > 0 && filled < n; left--)
 			flat->points[filled++] = (Point2d){.x = set->x[i], .y = set->y[i]};
 	}
-	return PointerGetDatum(flat);
+	return PointerGetDatum(flat_state_seal(flat));
 }
 
 /*
@@ -563,8 +644,7 @@ synthdq_kde2d_state_in(PG_FUNCTION_ARGS)
 	/* Each point opens one parenthesis, so this bounds their number. */
 	for (const char *c = reader.at; *c != '\0'; c++)
 		n += *c == '(';
-	flat = palloc0(flat_size(n));
-	flat_state_init(flat, &parameters, n);
+	flat = flat_state_create(&parameters, n);
 	read_points(&reader, flat->points, n);
 	if (reader.fault != NULL)
 		compat_ereturn(fcinfo, (Datum) 0,
@@ -577,7 +657,7 @@ synthdq_kde2d_state_in(PG_FUNCTION_ARGS)
 					   (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 						errmsg("invalid input syntax for type %s", KDE2D_STATE_NAME),
 						errdetail("Grid size, bandwidth or range is out of bounds.")));
-	PG_RETURN_POINTER(flat);
+	PG_RETURN_POINTER(flat_state_seal(flat));
 }
 
 /*
@@ -669,8 +749,7 @@ synthdq_kde2d_state_recv(PG_FUNCTION_ARGS)
 		n != (in->len - in->cursor) / (int) sizeof(Point2d))
 		bad_bytes("The number of points does not fit the length.");
 
-	flat = palloc0(flat_size((size_t) n));
-	flat_state_init(flat, &parameters, (size_t) n);
+	flat = flat_state_create(&parameters, (size_t) n);
 	for (int64 i = 0; i < n; i++)
 	{
 		if (i % INTERRUPT_INTERVAL == 0)
@@ -679,5 +758,5 @@ synthdq_kde2d_state_recv(PG_FUNCTION_ARGS)
 		flat->points[i].y = receive_coordinate(in);
 	}
 	pq_getmsgend(in);
-	PG_RETURN_POINTER(flat);
+	PG_RETURN_POINTER(flat_state_seal(flat));
 }

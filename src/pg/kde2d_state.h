@@ -34,6 +34,10 @@ extern Datum kde2d_state_datum(Kde2dState *state);
  * borrowed from it or from a detoasted copy in CurrentMemoryContext. */
 extern size_t kde2d_state_open(Datum value, const Point2d **points, Kde2dOptions *options);
 
+/* A number that values with the same points in the same order share, and that others have with a chance of 2^-64:
+ * at once where the value is flat and in memory, else after a look at all points. */
+extern uint64 kde2d_state_fingerprint(Datum value);
+
 /* A flat value with the points of a set, each as often as its weight says, n in all. */
 extern Datum kde2d_state_of_set(const PointSet *set, size_t n, const Kde2dOptions *options);
 

@@ -48,11 +48,11 @@ CREATE FUNCTION kde_raw(grid_size bigint, rule bigint, number bigint) RETURNS kd
         grid_size, rule, number) || damaged_state.words32(2, 2, 3) || '\x000200')::kde_state
 $$;
 SELECT array_length((kde_result(kde_raw(7, 0, 0))).x, 1);
--- kde2d_state: grid size and rule, number, four open ends, n, points (0, 1) and (1, 2).
+-- kde2d_state: grid size and rule, number, four open ends, n, fingerprint, points (0, 1) and (1, 2).
 CREATE FUNCTION kde2d_raw(grid_size bigint, n bigint) RETURNS kde2d_state LANGUAGE sql AS $$
     SELECT damaged_state.raw('\x01000000' || damaged_state.words(
         grid_size, 0, 9221120237041090560, 9221120237041090560, 9221120237041090560, 9221120237041090560,
-        n, 0, 4607182418800017408, 4607182418800017408, 4611686018427387904))::kde2d_state
+        n, 77, 0, 4607182418800017408, 4607182418800017408, 4611686018427387904))::kde2d_state
 $$;
 SELECT kde2d_raw(7, 2);
 -- label_counts: number of entries; count, sizes of label and source, their bytes.
@@ -132,8 +132,8 @@ SELECT survive('\x01020000' || words32(1, 1, 3, 2, 1, 4) || '\x000100' || '\x040
 SELECT survive('\x01010300' || words(7, 0, 0) || words32(2, 2, 3) || '\x000200',
     'SELECT s::text, kde_result(s), kde_state_combine(s, s) FROM (SELECT $1::kde_state) v (s)');
 SELECT survive('\x01000000' || words(7, 0, 9221120237041090560, 9221120237041090560, 9221120237041090560,
-        9221120237041090560, 3, 0, :one, :one, :two, :two, 0),
-    'SELECT s::text, kde2d_result(s), kde2d_state_combine(s, s) FROM (SELECT $1::kde2d_state) v (s)');
+        9221120237041090560, 3, 77, 0, :one, :one, :two, :two, 0),
+    'SELECT s::text, kde2d_result(s), kde2d_log_density(s, 0.5, 1), kde2d_state_combine(s, s) FROM (SELECT $1::kde2d_state) v (s)');
 SELECT survive('\x01000000' || words(3, 5) || words32(1, 1) || 'af' || words(6) || words32(2, 1) || 'bct' || words(7) || words32(3, 1) || 'bcdf',
     'SELECT s::text, chi2_final(s), label_counts_send(s), label_counts_combine(NULL, s) FROM (SELECT $1::label_counts) v (s)');
 SELECT survive(words32(1, 1, 2, 0, 0) || words(1) || words32(2, 34, 5, 7, 35, 1, 0) || words32(1, 34, 74),
