@@ -309,11 +309,26 @@ COMMENT ON FUNCTION kde2d(
     double precision, double precision, text
 ) IS 'density of stored points';
 
--- kde2d_log_density(s, x, y, bandwidth, bw_adjust) -> double precision[]
--- The natural logarithm of the density of stored points at the places (x[i], y[i]): finite however far out a
--- place is. NULL where an argument is NULL or the points have no density (fewer than three, on a line,
--- infinite). Arrays of different lengths, NULL or NaN in them: an error.
---   SELECT kde2d_log_density(s, ARRAY[0, 5], ARRAY[0, 5]) FROM (SELECT kde2d_sample(x, y) AS s FROM map) m;
+-- kde2d_log_density(s, x, y, bandwidth, bw_adjust) -> double precision, or double precision[] for arrays
+-- The natural logarithm of the density of stored points at the place (x, y), or at the places (x[i], y[i]) of two
+-- arrays: finite however far out a place is, minus infinity at an infinite one. NULL where an argument is NULL,
+-- where x or y is NaN, or where the points have no density (fewer than three, on a line, infinite). Arrays of
+-- different lengths, NULL or NaN in them: an error. The points are sorted once for all rows of a query that
+-- bring the same ones; a place takes about 1 ns for each point within 9 bandwidths along x.
+--   SELECT avg(kde2d_log_density(s, x, y)) FROM map, (SELECT kde2d_sample(x, y) AS s FROM map WHERE NOT is_synthetic) r
+--   WHERE is_synthetic;
+CREATE FUNCTION kde2d_log_density(
+    s kde2d_state,
+    x double precision,
+    y double precision,
+    bandwidth text DEFAULT 'scott',
+    bw_adjust double precision DEFAULT 1
+) RETURNS double precision
+    AS 'MODULE_PATHNAME', 'synthdq_kde2d_log_density'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION kde2d_log_density(kde2d_state, double precision, double precision, text, double precision)
+    IS 'logarithm of the density of stored points at a place';
+
 CREATE FUNCTION kde2d_log_density(
     s kde2d_state,
     x double precision[],
@@ -321,7 +336,21 @@ CREATE FUNCTION kde2d_log_density(
     bandwidth text DEFAULT 'scott',
     bw_adjust double precision DEFAULT 1
 ) RETURNS double precision[]
-    AS 'MODULE_PATHNAME', 'synthdq_kde2d_log_density'
+    AS 'MODULE_PATHNAME', 'synthdq_kde2d_log_density_array'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
 COMMENT ON FUNCTION kde2d_log_density(kde2d_state, double precision[], double precision[], text, double precision)
     IS 'logarithm of the density of stored points at given places';
+
+-- kde2d_marginal(k, axis) -> kde_result
+-- The density of one coordinate, 'x' or 'y': the integral of the density over the other one, by the trapezoidal
+-- rule along the grid. That of Gaussian kernels is the density kde() has with bandwidth_x (or bandwidth_y) as a
+-- number, which 'bandwidth' is here, and 'rule' "number"; it is met to 1e-8 of the peak where nodes are no further
+-- apart than the kernel is wide along a line of the other axis, bandwidth * sqrt(1 - correlation^2). What lies
+-- beyond the grid along the other axis is missing, and nothing is divided by the rest: 'mass' is that of the grid,
+-- by the same rule; a wider grid (cut, or x_lo and its like) brings it to 1. NULL for NULL; without a density
+-- only n, weight, kernel and rule are set.
+--   SELECT p.* FROM (SELECT kde2d_marginal(kde2d(x, y), 'x') AS k FROM map) m, kde_points(k) p;
+CREATE FUNCTION kde2d_marginal(k kde2d_result, axis text) RETURNS kde_result
+    AS 'MODULE_PATHNAME', 'synthdq_kde2d_marginal'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION kde2d_marginal(kde2d_result, text) IS 'density of one coordinate, from a density of points';

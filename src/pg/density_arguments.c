@@ -134,6 +134,12 @@ kde_method_name(KdeMethod method)
 	return method_names[method];
 }
 
+double
+argument_plane_adjust(FunctionCallInfo fcinfo, int i)
+{
+	return argument_double(fcinfo, i, "bw_adjust", DBL_MIN, DBL_MAX);
+}
+
 /* One end of an axis: finite, or NaN for NULL. */
 static double
 range_end(FunctionCallInfo fcinfo, int i, const char *name)

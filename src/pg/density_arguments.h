@@ -37,6 +37,9 @@ extern int argument_choice(FunctionCallInfo fcinfo, int i, const char *name,
 extern KdeMethod argument_kde_method(FunctionCallInfo fcinfo, int i);
 extern const char *kde_method_name(KdeMethod method);
 
+/* `bw_adjust` of points of the plane: finite, above 0. */
+extern double argument_plane_adjust(FunctionCallInfo fcinfo, int i);
+
 /* The two ends of an axis, arguments i and i + 1; NULL leaves an end open. `lo_name` and `hi_name` are
  * their SQL names. */
 extern GridRange argument_range(FunctionCallInfo fcinfo, int i, const char *lo_name,

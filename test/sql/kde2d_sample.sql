@@ -21,7 +21,7 @@ SELECT kde2d(s, 9, '0.5', bw_adjust => 2) = kde2d(s, 9, '1') AS adjusted,
 -- Nothing, one point, two points, a line, a constant, an infinity: no density.
 SELECT kde2d_sample(x, y) IS NULL AS empty FROM square WHERE x > 5;
 SELECT i, (kde2d(s, 5)).n, (kde2d(s, 5)).density IS NULL AS none,
-       kde2d_log_density(s, '{0}', '{0}') IS NULL AS none_at
+       kde2d_log_density(s, '{0}'::float8[], '{0}') IS NULL AS none_at
 FROM (SELECT 1 AS i, kde2d_sample(1, 2) AS s
       UNION ALL SELECT 2, kde2d_sample(v, v) FROM generate_series(1, 2) v
       UNION ALL SELECT 3, kde2d_sample(v, 3 * v) FROM generate_series(1, 9) v
@@ -42,8 +42,8 @@ SELECT kde2d(s, bw_adjust => 0) FROM stored;
 SELECT kde2d(s, cut => -1) FROM stored;
 SELECT kde2d(s, method => 'fast') FROM stored;
 SELECT kde2d(s, x_lo => 2, x_hi => 1) FROM stored;
-SELECT kde2d_log_density(s, '{1,2}', '{1}') FROM stored;
-SELECT kde2d_log_density(s, '{1,NULL}', '{1,2}') FROM stored;
-SELECT kde2d_log_density(s, '{1,NaN}', '{1,2}') FROM stored;
-SELECT kde2d_log_density(NULL, '{1}', '{1}') IS NULL AS null_sample;
-SELECT kde2d_log_density(s, '{}', '{}') AS no_place FROM stored;
+SELECT kde2d_log_density(s, '{1,2}'::float8[], '{1}') FROM stored;
+SELECT kde2d_log_density(s, '{1,NULL}'::float8[], '{1,2}') FROM stored;
+SELECT kde2d_log_density(s, '{1,NaN}'::float8[], '{1,2}') FROM stored;
+SELECT kde2d_log_density(NULL, '{1}'::float8[], '{1}') IS NULL AS null_sample;
+SELECT kde2d_log_density(s, '{}'::float8[], '{}') AS no_place FROM stored;
