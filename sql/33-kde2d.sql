@@ -9,7 +9,7 @@
 --   correlation  of the points, and so of the kernel
 --   n            number of points, without those that have a NULL or NaN coordinate
 --   mass         integral of the density over the grid (trapezoidal rule): below 1 where the grid cuts tails
---   method       'exact', or 'binned': points were put together in cells of a sixteenth of the kernel's width
+--   method       'exact', or 'binned': points were spread over a lattice of an eighth of the kernel's width
 CREATE TYPE kde2d_result AS (
     x double precision[],
     y double precision[],
@@ -287,8 +287,9 @@ COMMENT ON AGGREGATE kde2d_sample(kde2d_state) IS 'union of stored points';
 -- The density of stored points, as the aggregate kde2d has it.
 --   bw_adjust  multiplies the factor
 --   cut        bandwidths by which an axis exceeds the points
---   method     'exact': every point; 'binned': points put together in cells, within 1e-4 of the peak; 'auto':
---              binned beyond 4e10 terms (points times nodes), where that leaves half of the points or fewer
+--   method     'exact': every point; 'binned': points spread over a lattice, within 1e-4 of the peak for any
+--              points; 'auto': binned beyond 4e10 terms (points times nodes; 1.3e9 for grids so coarse, or kernels
+--              so narrow, that terms cost more), where that leaves half of the points or fewer
 --   SELECT kde2d(kde2d_sample(x, y), grid_size => 100, bw_adjust => 0.5) FROM map;
 CREATE FUNCTION kde2d(
     s kde2d_state,

@@ -99,19 +99,20 @@ sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
 		return arena_failure(job->arena);
 	result->method = KDE_EXACT;
 	if (method == KDE_BINNED ||
-		(method == KDE_AUTO && (double) set.n * (double) n_nodes > KDE2D_EXACT_TERMS))
+		(method == KDE_AUTO &&
+		 (double) set.n * (double) n_nodes * plane_term_cost(&grid) > KDE2D_EXACT_TERMS))
 	{
-		PointSet cells;
+		PointSet nodes;
 		bool is_binned;
 
 		status =
-			points_bin(job, &model->set, &grid.kernel, method == KDE_BINNED, &cells, &is_binned);
+			points_bin(job, &model->set, &grid.kernel, method == KDE_BINNED, &nodes, &is_binned);
 		if (sdq_failed(status))
 			return status;
 		if (is_binned)
 		{
 			result->method = KDE_BINNED;
-			set = cells;
+			set = nodes;
 		}
 	}
 	status = plane_density(job, &set, model->n, &grid, result->density);

@@ -68,7 +68,7 @@ typedef struct Kde2d
 	KdeMethod method; /* KDE_EXACT or KDE_BINNED */
 } Kde2d;
 
-/* Terms of exact sums beyond which points are binned: a second of two threads. */
+/* Terms of exact sums by products, plane_term_cost() 1, beyond which points are binned: a second of two threads. */
 #define KDE2D_EXACT_TERMS 4e10
 
 /*
@@ -82,8 +82,8 @@ typedef struct Kde2d
  * grids, correlations beyond 0.999, nodes that are rounded because they are far from zero, is a direct sum
  * of terms of 1.5 ns. Memory: 56 bytes per point, 24 per node.
  *
- * Beyond KDE2D_EXACT_TERMS points are first put together in cells of a small part of the bandwidth
- * (kde2d_binned.h), if that makes them fewer: the error is then below 1e-4 of the peak.
+ * Beyond KDE2D_EXACT_TERMS points are first binned (kde2d_binned.h), if that leaves half of them or fewer: the
+ * error is then below 1e-4 of the peak.
  * Status: SDQ_INTERRUPTED, memory. No points at all are KDE_NO_BANDWIDTH.
  */
 extern SdqStatus kde2d_evaluate(Job *job, const Point2d *points, size_t n,

@@ -9,6 +9,9 @@
 
 #define INVERSE_2PI 0.15915494309189533577
 
+/* A term of a direct sum beside one by products, 1.5 and 0.05 ns with the instruction sets of AVX-512. */
+#define DIRECT_TERM_COST 30.0
+
 /* What a node's term needs. */
 typedef struct PlaneSum
 {
@@ -72,9 +75,17 @@ plane_density(Job *job, const PointSet *points, double n, const PlaneGrid *grid,
 	{
 		if (node % grid->size == 0 && stop_poll(job->stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		density[node] = fmin(density[node] * peak, DBL_MAX);
+		density[node] = fmin(fmax(density[node], 0) * peak, DBL_MAX);
 	}
 	return status;
+}
+
+double
+plane_term_cost(const PlaneGrid *grid)
+{
+	TilesPlan plan;
+
+	return tiles_plan(grid, &plan) ? 1 : DIRECT_TERM_COST;
 }
 
 SdqStatus

@@ -38,11 +38,15 @@ plane_bandwidth(double variance, double factor, int exponent)
 /*
  * density[size of y][size of x] = sum over the points of weight * phi / n, phi the density of the grid's kernel
  * about the point: by products where the grid allows it (kde2d_tiles.h), else by direct sums. What
- * exceeds the largest double is the largest double. points ascend by x, or as points_bin() leaves them.
+ * exceeds the largest double is the largest double, and what negative weights (of binned points) make negative is 0.
+ * points ascend by x, or as points_bin() leaves them.
  * Status: SDQ_INTERRUPTED, memory.
  */
 extern SdqStatus plane_density(Job *job, const PointSet *points, double n, const PlaneGrid *grid,
 							   double *density);
+
+/* What a point at a node costs there, relative to the cost by products: a deterministic estimate. */
+extern double plane_term_cost(const PlaneGrid *grid);
 
 /* density[n] per unit of the caller, from that per unit 2^exponent, the product of both: at most the largest
  * double. SDQ_INTERRUPTED. */
