@@ -8,8 +8,8 @@
 #include "utils/memutils.h"
 
 #include "core/density/contours.h"
-#include "core/density/enclosed.h"
 #include "core/density/regions.h"
+#include "core/density/share_table.h"
 #include "pg/compat.h"
 #include "pg/computation.h"
 #include "pg/density_grid.h"

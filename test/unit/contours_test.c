@@ -15,6 +15,7 @@
 #include "core/density/contours.h"
 #include "core/density/enclosed.h"
 #include "core/density/regions.h"
+#include "core/density/share_table.h"
 #include "stops.h"
 #include "workbench.h"
 

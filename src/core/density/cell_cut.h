@@ -58,4 +58,35 @@ cell_density(const double corners[N_CORNERS], double x, double y)
 	return lower + y * (upper - lower);
 }
 
+static inline double
+lowest_corner(const double corners[N_CORNERS])
+{
+	double a = corners[0] < corners[1] ? corners[0] : corners[1];
+	double b = corners[2] < corners[3] ? corners[2] : corners[3];
+
+	return a < b ? a : b;
+}
+
+static inline double
+highest_corner(const double corners[N_CORNERS])
+{
+	double a = corners[0] > corners[1] ? corners[0] : corners[1];
+	double b = corners[2] > corners[3] ? corners[2] : corners[3];
+
+	return a > b ? a : b;
+}
+
+/* What a cell, or a piece of one, adds, in cells and in cells times the peak. */
+typedef struct CellMeasure
+{
+	double area;
+	double mass;
+} CellMeasure;
+
+/* The part inside of a cell that the level cuts: some corners are inside, some not. */
+extern CellMeasure cell_measure_cut(const double density[N_CORNERS], double level, double peak);
+
+/* The part inside of any cell. */
+extern CellMeasure cell_measure(const double corners[N_CORNERS], double level, double peak);
+
 #endif
