@@ -150,7 +150,8 @@ COMMENT ON FUNCTION kde2d_regions(kde2d_result, double precision[]) IS
 -- kde2d_share(k, x, y) -> double precision
 -- The share of the smallest highest-density region that holds the point: 0 at the peak, near 1 far out. Shares of points
 -- drawn from the density are uniform on [0, 1]; many large ones are points where the density has little. The density
--- at the point is bilinear between nodes, the share linear between some thousand levels: to 1e-6 as a rule. NULL outside the grid, for NULL, for NaN, and if there is no density.
+-- at the point is bilinear between nodes, the share linear between some thousand levels: to 1e-6 as a rule, to the mass of a cell at the tops of hills.
+-- NULL outside the grid, for NULL, for NaN, and if there is no density.
 -- The levels are measured once as long as the density stays the same. Keep it in a table: a question then takes a
 -- microsecond. A density that was computed in the same query is compared as a whole at each point.
 --   CREATE TEMPORARY TABLE real_density AS SELECT kde2d(x, y) AS k FROM real_map;

@@ -17,12 +17,14 @@ typedef struct EnclosedShares
 	double *shares; /* [n] descending, from 1 to 0 */
 } EnclosedShares;
 
-/* Tabulate the shares at some thousand levels, close together where mass is. O(n) for n nodes.
- * Memory in the job's arena: 16 bytes a level stay, 16 bytes a node on the way. Status: as above. */
+/* Tabulate the shares at some thousand levels: close together where mass is, and on both sides of those at which it
+ * leaps. O(n) for n nodes. Memory in the job's arena: 16 bytes a level stay, 1 MB and 16 bytes a node on the way. Status:
+ * SDQ_INTERRUPTED, memory. */
 extern SdqStatus enclosed_shares(Job *job, const DensityGrid *grid, EnclosedShares *table);
 
-/* The share of the smallest region that holds places of this density: 0 at the peak and above. Linear
- * between levels: to 1e-6, but next to the level of a saddle, where the mass of a part of a cell leaps. O(log n). */
+/* The share of the smallest region that holds places of this density: 0 at the peak and above. Linear between levels:
+ * to about 1e-6; to the mass of a cell where cells are lost almost at once, as at the top of a hill; and to 1e-3
+ * where the mass leaps at more levels than the table has. O(log n). */
 extern double enclosed_share(const EnclosedShares *table, double density);
 
 #endif
