@@ -6,6 +6,7 @@
 
 #include "utils/float.h"
 
+#include "core/density/grid.h"
 #include "pg/arguments.h"
 #include "pg/array_reader.h"
 #include "pg/density_arguments.h"
@@ -22,14 +23,25 @@
 
 /* ---------- densities ---------- */
 
-/* An axis must be what the core can follow. */
+/* An axis must ascend. */
 static void
 check_axis(const char *type, const char *name, const double *nodes, size_t n)
 {
-	if (n < 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("axis %s of %s must have at least two nodes, not %zu", name, type, n)));
+	if (n < GRID_MIN_SIZE)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("axis %s of %s must have at least %d nodes, not %zu", name, type,
+							   GRID_MIN_SIZE, n)));
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(nodes[i]) || (i > 0 && !(nodes[i] > nodes[i - 1])))
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("axis %s of %s must be finite and ascending", name, type),
+							errdetail("Node %zu is %s.", i + 1, float8out_internal(nodes[i]))));
+}
+
+/* An axis that ascends must be what the core can follow. */
+static void
+check_steps(const char *type, const char *name, const double *nodes, size_t n)
+{
 	if (!axis_is_regular(nodes, n))
 		ereport(
 			ERROR,
@@ -40,61 +52,84 @@ check_axis(const char *type, const char *name, const double *nodes, size_t n)
 			 errhint("Steps must be finite, and large enough to be told apart at this offset.")));
 }
 
-/* Values must be densities. Returns whether one of them is above 0. */
-static bool
-check_densities(const char *type, const double *density, size_t n)
+/* Check n_density values and the axes, of which y is NULL on a line. */
+static void
+check_density(const char *type, const DensityGrid *grid, size_t n_density)
 {
-	bool has_mass = false;
+	/* Axes are at most as long as an array may be, so that two of them fit. */
+	size_t n_nodes = grid->n_x * grid->n_y;
 
-	for (size_t i = 0; i < n; i++)
-	{
+	if (n_nodes != n_density)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("%s with %zu nodes and %zu values of density contradicts itself",
+							   type, n_nodes, n_density)));
+	check_axis(type, "x", grid->x, grid->n_x);
+	if (grid->y != NULL)
+		check_axis(type, "y", grid->y, grid->n_y);
+	for (size_t i = 0; i < n_density; i++)
 		/* Written so that NaN fails. */
-		if (!(density[i] >= 0 && isfinite(density[i])))
+		if (!(grid->density[i] >= 0 && isfinite(grid->density[i])))
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 							errmsg("density of %s must be finite and at least 0, not %s", type,
-								   float8out_internal(density[i]))));
-		has_mass |= density[i] > 0;
-	}
-	return has_mass;
+								   float8out_internal(grid->density[i])),
+							errdetail("It is value %zu.", i + 1)));
 }
 
 bool
-density_grid_read(HeapTupleHeader tuple, DensityGrid *grid)
+stored_line_read(HeapTupleHeader tuple, DensityGrid *grid)
 {
 	size_t n_density;
-	size_t n_nodes;
+
+	*grid = (DensityGrid){.n_y = 1};
+	grid->x = composite_float8_array(tuple, KDE_FIELD_X, &grid->n_x);
+	grid->density = composite_float8_array(tuple, KDE_FIELD_DENSITY, &n_density);
+	if (grid->x == NULL || grid->density == NULL)
+		return false;
+	check_density("kde_result", grid, n_density);
+	return true;
+}
+
+bool
+stored_plane_read(HeapTupleHeader tuple, DensityGrid *grid)
+{
+	size_t n_density;
 
 	grid->x = composite_float8_array(tuple, KDE2D_FIELD_X, &grid->n_x);
 	grid->y = composite_float8_array(tuple, KDE2D_FIELD_Y, &grid->n_y);
 	grid->density = composite_float8_array(tuple, KDE2D_FIELD_DENSITY, &n_density);
 	if (grid->x == NULL || grid->y == NULL || grid->density == NULL)
 		return false;
-	if (!checked_multiply(grid->n_x, grid->n_y, &n_nodes) || n_nodes != n_density)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("kde2d_result with %zu values of x, %zu of y and %zu of density "
-							   "contradicts itself",
-							   grid->n_x, grid->n_y, n_density)));
-	check_axis("kde2d_result", "x", grid->x, grid->n_x);
-	check_axis("kde2d_result", "y", grid->y, grid->n_y);
-	return check_densities("kde2d_result", grid->density, n_density);
+	check_density("kde2d_result", grid, n_density);
+	return true;
+}
+
+/* Is any of the densities above 0? */
+static bool
+has_mass(const DensityGrid *grid)
+{
+	for (size_t i = 0; i < grid->n_x * grid->n_y; i++)
+		if (grid->density[i] > 0)
+			return true;
+	return false;
 }
 
 bool
-density_line_read(HeapTupleHeader tuple, DensityLine *line)
+density_line_read(HeapTupleHeader tuple, DensityGrid *line)
 {
-	size_t n_density;
-
-	line->x = composite_float8_array(tuple, KDE_FIELD_X, &line->n);
-	line->density = composite_float8_array(tuple, KDE_FIELD_DENSITY, &n_density);
-	if (line->x == NULL || line->density == NULL)
+	if (!stored_line_read(tuple, line))
 		return false;
-	if (line->n != n_density)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("kde_result with %zu values of x and %zu of density contradicts itself",
-						line->n, n_density)));
-	check_axis("kde_result", "x", line->x, line->n);
-	return check_densities("kde_result", line->density, n_density);
+	check_steps("kde_result", "x", line->x, line->n_x);
+	return has_mass(line);
+}
+
+bool
+density_grid_read(HeapTupleHeader tuple, DensityGrid *grid)
+{
+	if (!stored_plane_read(tuple, grid))
+		return false;
+	check_steps("kde2d_result", "x", grid->x, grid->n_x);
+	check_steps("kde2d_result", "y", grid->y, grid->n_y);
+	return has_mass(grid);
 }
 
 /* ---------- shares ---------- */

@@ -1,9 +1,9 @@
 /*
  * density_grid.h
- *		Stored densities as arguments of functions that look for their regions.
+ *		Stored densities as arguments of functions.
  *
  * Nobody checks a kde_result or a kde2d_result that was put together by hand until it is used: here lengths,
- * axes and values are. Errors are DATA_EXCEPTION and NULL_VALUE_NOT_ALLOWED, and name the type.
+ * axes and values are, for all who use one. Errors are DATA_EXCEPTION and NULL_VALUE_NOT_ALLOWED, and name the type.
  */
 #ifndef SYNTHDQ_PG_DENSITY_GRID_H
 #define SYNTHDQ_PG_DENSITY_GRID_H
@@ -15,19 +15,16 @@
 
 #include "core/density/contours.h"
 
-/* A density on a line. */
-typedef struct DensityLine
-{
-	size_t n; /* at least 2 */
-	double *x;
-	double *density;
-} DensityLine;
+/* The axes and the values of a kde_result, which has n_y = 1 and no y, in CurrentMemoryContext; false if one of them is
+ * NULL. Axes have at least two finite nodes that ascend, densities are finite and at least 0. */
+extern bool stored_line_read(HeapTupleHeader tuple, DensityGrid *grid);
 
-/* The density of a kde2d_result, in CurrentMemoryContext; false if it has none, or no mass at all. */
+/* The same of a kde2d_result. */
+extern bool stored_plane_read(HeapTupleHeader tuple, DensityGrid *grid);
+
+/* The same for those who look for regions: nodes are equally spaced; false also if there is no mass at all. */
+extern bool density_line_read(HeapTupleHeader tuple, DensityGrid *line);
 extern bool density_grid_read(HeapTupleHeader tuple, DensityGrid *grid);
-
-/* The density of a kde_result, as above. */
-extern bool density_line_read(HeapTupleHeader tuple, DensityLine *line);
 
 /* Shares of the mass, each in [0, 1], in CurrentMemoryContext. */
 typedef struct ShareList

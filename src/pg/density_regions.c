@@ -31,20 +31,20 @@ synthdq_kde_regions(PG_FUNCTION_ARGS)
 {
 	ResultSet result = result_set_begin(fcinfo);
 	ShareList list = argument_shares(fcinfo);
-	DensityLine line;
+	DensityGrid line;
 	LineInterval *parts;
 
 	if (PG_ARGISNULL(0) || !density_line_read(PG_GETARG_HEAPTUPLEHEADER(0), &line))
 		return (Datum) 0;
-	parts = MemoryContextAllocHuge(CurrentMemoryContext, (line.n + 1) / 2 * sizeof(LineInterval));
+	parts = MemoryContextAllocHuge(CurrentMemoryContext, (line.n_x + 1) / 2 * sizeof(LineInterval));
 	for (size_t i = 0; i < list.n; i++)
 	{
-		double level = line_level(line.density, line.n, list.shares[i]);
+		double level = line_level(line.density, line.n_x, list.shares[i]);
 		size_t n_parts = 0;
 
 		/* The smallest region with no mass is empty. */
 		if (list.shares[i] > 0)
-			n_parts = line_region(line.x, line.density, line.n, level, parts);
+			n_parts = line_region(line.x, line.density, line.n_x, level, parts);
 		for (size_t part = 0; part < n_parts; part++)
 		{
 			ResultRow row = {.n_fields = 0};

@@ -1,8 +1,6 @@
 /*
  * density_similarity.c
  *		kde_similarity() and kde2d_similarity() of two densities that are given.
- *
- * The composites may have been built by hand, so that everything the core relies on is checked here.
  */
 #include "pg/density_similarity.h"
 
@@ -11,6 +9,7 @@
 
 #include "pg/computation.h"
 #include "pg/density_arguments.h"
+#include "pg/density_grid.h"
 #include "pg/errors.h"
 #include "pg/kde2d_result.h"
 #include "pg/kde_result.h"
@@ -21,18 +20,11 @@
 /* Nodes that are compared in some milliseconds. */
 #define SMALL_NODES 100000
 
-/* The axes of a density, its values and its size; density is NULL where one of these is. */
-typedef struct GivenDensity
-{
-	const char *type; /* for messages */
-	SimilarityGrid grid;
-	const double *density;
-} GivenDensity;
-
 /* What the core is asked for. */
 typedef struct SimilarityWork
 {
-	const GivenDensity *densities; /* [2] */
+	SimilarityGrid grid;
+	const DensityGrid *densities; /* [2] */
 	Similarity result;
 } SimilarityWork;
 
@@ -122,75 +114,6 @@ field_count(HeapTupleHeader tuple, int field)
 	return is_null ? -1 : Max(DatumGetInt64(value), -1);
 }
 
-/* The nodes of an axis must ascend and be finite, two at least. */
-static void
-check_axis(const char *type, const char *name, const double *nodes, size_t n)
-{
-	if (n < GRID_MIN_SIZE)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("%s with %zu values of %s cannot be compared", type, n, name),
-						errhint("An axis has at least %d nodes.", GRID_MIN_SIZE)));
-	for (size_t i = 0; i < n; i++)
-		if (!isfinite(nodes[i]) || (i > 0 && !(nodes[i] > nodes[i - 1])))
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("%s has %s at position %zu of %s", type,
-								   float8out_internal(nodes[i]), i + 1, name),
-							errhint("Nodes must be finite and ascend.")));
-}
-
-/* Check the arrays of a density, which are all there. */
-static void
-check_density(const GivenDensity *given, size_t n_density)
-{
-	const SimilarityGrid *grid = &given->grid;
-	size_t n_nodes;
-
-	check_axis(given->type, "x", grid->x, grid->n_x);
-	if (grid->y != NULL)
-		check_axis(given->type, "y", grid->y, grid->n_y);
-	if (!checked_multiply(grid->n_x, grid->n_y, &n_nodes) || n_nodes != n_density)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("%s with %zu nodes and %zu values of density contradicts itself",
-							   given->type, grid->n_x * grid->n_y, n_density)));
-	for (size_t i = 0; i < n_density; i++)
-		if (!isfinite(given->density[i]) || given->density[i] < 0)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("%s has %s at position %zu of density", given->type,
-								   float8out_internal(given->density[i]), i + 1),
-							errhint("Densities must be finite and at least 0.")));
-}
-
-static GivenDensity
-read_line(HeapTupleHeader tuple)
-{
-	GivenDensity given = {.type = "kde_result", .grid = {.n_y = 1}};
-	size_t n_density = 0;
-
-	given.grid.x = composite_float8_array(tuple, KDE_FIELD_X, &given.grid.n_x);
-	given.density = composite_float8_array(tuple, KDE_FIELD_DENSITY, &n_density);
-	if (given.grid.x == NULL)
-		given.density = NULL;
-	if (given.density != NULL)
-		check_density(&given, n_density);
-	return given;
-}
-
-static GivenDensity
-read_plane(HeapTupleHeader tuple)
-{
-	GivenDensity given = {.type = "kde2d_result"};
-	size_t n_density = 0;
-
-	given.grid.x = composite_float8_array(tuple, KDE2D_FIELD_X, &given.grid.n_x);
-	given.grid.y = composite_float8_array(tuple, KDE2D_FIELD_Y, &given.grid.n_y);
-	given.density = composite_float8_array(tuple, KDE2D_FIELD_DENSITY, &n_density);
-	if (given.grid.x == NULL || given.grid.y == NULL)
-		given.density = NULL;
-	if (given.density != NULL)
-		check_density(&given, n_density);
-	return given;
-}
-
 static bool
 is_same_axis(const double *a, size_t n_a, const double *b, size_t n_b)
 {
@@ -211,21 +134,21 @@ axis_text(const char *name, const double *nodes, size_t n)
 
 /* Both densities must be on one grid. */
 static void
-check_same_grid(const GivenDensity *a, const GivenDensity *b)
+check_same_grid(const DensityGrid *a, const DensityGrid *b)
 {
 	const char *name = "x";
-	const double *axes[2] = {a->grid.x, b->grid.x};
-	size_t sizes[2] = {a->grid.n_x, b->grid.n_x};
+	const double *axes[2] = {a->x, b->x};
+	size_t sizes[2] = {a->n_x, b->n_x};
 
 	if (is_same_axis(axes[0], sizes[0], axes[1], sizes[1]))
 	{
-		if (a->grid.y == NULL || is_same_axis(a->grid.y, a->grid.n_y, b->grid.y, b->grid.n_y))
+		if (a->y == NULL || is_same_axis(a->y, a->n_y, b->y, b->n_y))
 			return;
 		name = "y";
-		axes[0] = a->grid.y;
-		axes[1] = b->grid.y;
-		sizes[0] = a->grid.n_y;
-		sizes[1] = b->grid.n_y;
+		axes[0] = a->y;
+		axes[1] = b->y;
+		sizes[0] = a->n_y;
+		sizes[1] = b->n_y;
 	}
 	ereport(
 		ERROR,
@@ -242,26 +165,31 @@ compare(Job *job, void *argument)
 {
 	SimilarityWork *work = argument;
 
-	return similarity_of(job, &work->densities[0].grid, work->densities[0].density,
-						 work->densities[1].density, &work->result);
+	return similarity_of(job, &work->grid, work->densities[0].density, work->densities[1].density,
+						 &work->result);
 }
 
-/* Compare two densities, where both are there. */
+/* Compare two densities, both of which are there, on their grid. */
 static Similarity
-compare_given(const GivenDensity *densities)
+compare_stored(const DensityGrid densities[2], const SimilarityGrid *grid)
 {
-	SimilarityWork work = {.densities = densities};
+	SimilarityWork work = {.grid = *grid, .densities = densities};
 	Computation *computation;
-	size_t n_nodes = densities[0].grid.n_x * densities[0].grid.n_y;
+	size_t n_nodes = grid->n_x * grid->n_y;
 
-	if (densities[0].density == NULL || densities[1].density == NULL)
-		return work.result;
 	check_same_grid(&densities[0], &densities[1]);
 	computation = computation_begin();
 	check_status(n_nodes < SMALL_NODES ? computation_run_small(computation, compare, &work)
 									   : computation_run(computation, compare, &work));
 	computation_end(computation);
 	return work.result;
+}
+
+static SimilarityGrid
+axes_of(const DensityGrid *density)
+{
+	return (SimilarityGrid){
+		.n_x = density->n_x, .n_y = density->n_y, .x = density->x, .y = density->y};
 }
 
 /*
@@ -271,19 +199,23 @@ Datum
 synthdq_kde_similarity(PG_FUNCTION_ARGS)
 {
 	SimilaritySides sides = {.p_value = get_float8_nan()};
-	GivenDensity densities[2];
-	Similarity similarity;
+	DensityGrid densities[2];
+	SimilarityGrid grid;
+	Similarity similarity = {.is_defined = false};
+	bool is_there = true;
 
 	for (int side = 0; side < 2; side++)
 	{
 		HeapTupleHeader tuple = PG_GETARG_HEAPTUPLEHEADER(side);
 
-		densities[side] = read_line(tuple);
+		is_there &= stored_line_read(tuple, &densities[side]);
 		sides.bandwidth_x[side] = field_float8(tuple, KDE_FIELD_BANDWIDTH);
 		sides.n[side] = field_count(tuple, KDE_FIELD_N);
 	}
-	similarity = compare_given(densities);
-	return similarity_1d_datum(fcinfo, &similarity, &densities[0].grid, &sides);
+	grid = axes_of(&densities[0]);
+	if (is_there)
+		similarity = compare_stored(densities, &grid);
+	return similarity_1d_datum(fcinfo, &similarity, &grid, &sides);
 }
 
 /*
@@ -293,18 +225,22 @@ Datum
 synthdq_kde2d_similarity(PG_FUNCTION_ARGS)
 {
 	SimilaritySides sides = {.p_value = get_float8_nan()};
-	GivenDensity densities[2];
-	Similarity similarity;
+	DensityGrid densities[2];
+	SimilarityGrid grid;
+	Similarity similarity = {.is_defined = false};
+	bool is_there = true;
 
 	for (int side = 0; side < 2; side++)
 	{
 		HeapTupleHeader tuple = PG_GETARG_HEAPTUPLEHEADER(side);
 
-		densities[side] = read_plane(tuple);
+		is_there &= stored_plane_read(tuple, &densities[side]);
 		sides.bandwidth_x[side] = field_float8(tuple, KDE2D_FIELD_BANDWIDTH_X);
 		sides.bandwidth_y[side] = field_float8(tuple, KDE2D_FIELD_BANDWIDTH_Y);
 		sides.n[side] = field_count(tuple, KDE2D_FIELD_N);
 	}
-	similarity = compare_given(densities);
-	return similarity_2d_datum(fcinfo, &similarity, &densities[0].grid, &sides);
+	grid = axes_of(&densities[0]);
+	if (is_there)
+		similarity = compare_stored(densities, &grid);
+	return similarity_2d_datum(fcinfo, &similarity, &grid, &sides);
 }

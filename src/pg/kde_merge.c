@@ -13,7 +13,7 @@
 #include "core/density/mixture.h"
 #include "pg/array_reader.h"
 #include "pg/byte_state.h"
-#include "pg/density_arguments.h"
+#include "pg/density_grid.h"
 #include "pg/errors.h"
 #include "pg/kde2d_result.h"
 #include "pg/kde_result.h"
@@ -31,6 +31,7 @@
 typedef struct DensityFields
 {
 	const char *type;
+	bool (*read)(HeapTupleHeader tuple, DensityGrid *grid);
 	size_t n_axes;
 	int density;
 	int n;
@@ -44,6 +45,7 @@ typedef struct DensityFields
 
 static const DensityFields kde_fields = {
 	.type = "kde_result",
+	.read = stored_line_read,
 	.n_axes = 1,
 	.density = KDE_FIELD_DENSITY,
 	.n = KDE_FIELD_N,
@@ -56,6 +58,7 @@ static const DensityFields kde_fields = {
 };
 static const DensityFields kde2d_fields = {
 	.type = "kde2d_result",
+	.read = stored_plane_read,
 	.n_axes = 2,
 	.density = KDE2D_FIELD_DENSITY,
 	.n = KDE2D_FIELD_N,
@@ -95,16 +98,9 @@ check_mixture(SdqStatus status)
 	switch ((MixtureFault) status.detail)
 	{
 		case MIXTURE_GRID:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("field \"%s\" of a density is no axis", status.a == 0 ? "x" : "y"),
-					 errdetail("It must have %d to %d finite nodes in ascending order.",
-							   GRID_MIN_SIZE, GRID_MAX_SIZE)));
-			break;
-		case MIXTURE_DENSITY:
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("density at node %.0f must be finite and not negative, not %s",
-								   status.a + 1, float8out_internal(status.b))));
+			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+							errmsg("densities with more than %d nodes on an axis cannot be merged",
+								   GRID_MAX_SIZE)));
 			break;
 		case MIXTURE_WEIGHT:
 			ereport(ERROR,
@@ -125,6 +121,7 @@ check_mixture(SdqStatus status)
 								   "precision"),
 							errhint("Scale the data up, so that densities become smaller.")));
 			break;
+		/* Densities are checked where they are read. */
 		default:
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_CORRUPTED), errmsg("stored %s is damaged", STATE_NAME)));
@@ -266,23 +263,14 @@ read_description(HeapTupleHeader tuple, const DensityFields *fields, MixturePart
 static bool
 read_density(HeapTupleHeader tuple, const DensityFields *fields, MixturePart *part)
 {
-	size_t n_density = 0;
-	size_t n_nodes = 1;
+	DensityGrid grid;
 
-	*part = (MixturePart){.n_axes = fields->n_axes};
-	part->density = composite_float8_array(tuple, fields->density, &n_density);
-	for (size_t axis = 0; axis < fields->n_axes; axis++)
-	{
-		part->axes[axis] = composite_float8_array(tuple, (int) axis, &part->n[axis]);
-		if (part->axes[axis] == NULL || part->density == NULL)
-			return false;
-		/* Axes are at most as long as an array may be, so that two of them fit. */
-		n_nodes *= part->n[axis];
-	}
-	if (n_nodes != n_density)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("%s with %zu nodes and %zu values of density contradicts itself",
-							   fields->type, n_nodes, n_density)));
+	if (!fields->read(tuple, &grid))
+		return false;
+	*part = (MixturePart){.n_axes = fields->n_axes,
+						  .n = {grid.n_x, grid.n_y},
+						  .axes = {grid.x, grid.y},
+						  .density = grid.density};
 	read_description(tuple, fields, part);
 	return true;
 }

@@ -96,6 +96,7 @@ SELECT kde_merge(pg_temp.density('{0,1}', '{1,2,3}', 1, 1));
 SELECT kde_merge(pg_temp.density('{0}', '{1}', 1, 1));
 SELECT kde_merge(pg_temp.density('{0,0}', '{1,1}', 1, 1));
 SELECT kde_merge(pg_temp.density('{0,NULL}', '{1,1}', 1, 1));
+SELECT kde_merge(k) FROM (SELECT pg_temp.density(array_agg(i), array_agg(1), 1, 1) AS k FROM generate_series(1, 4097) i) s;
 SELECT kde_merge(pg_temp.density('{0,1}', '{1,-1}', 1, 1));
 SELECT kde_merge(pg_temp.density('{0,1}', '{1,1e308}', 1, 1000));
 SELECT kde_merge(pg_temp.density('{0,1}', '{1,1}', 1, NULL));
