@@ -204,7 +204,8 @@ COMMENT ON FUNCTION density_similarity_baseline(kde_similarity_state) IS
 --                 3 h above the highest
 --   bandwidth     'scott' (default), 'silverman', or a number above 0: h itself. A rule gives both sides one h: the
 --                 standard deviation within the sides (not of their union, which a distance between the sides would
---                 widen) times the geometric mean of the rule's factors for n_1 and n_2
+--                 widen) times the geometric mean of the rule's factors for n_1 and n_2. 'isj' has no such factor and is an
+--                 error: take h from kde() of the real values, and state it as a number
 --   permutations  0 to 1000000, default 0: random labellings for p_value = (b + 1) / (permutations + 1), b of them with an
 --                 overlap as small as that of the given labels or smaller. They keep n_1 and n_2, and are computed
 --                 with the kernel of the union, which does not depend on labels, on values rounded to a quarter of its h.

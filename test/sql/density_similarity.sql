@@ -239,6 +239,11 @@ FROM (SELECT pg_temp.state_1d(x, s, 50, '0.7', 99, -5) AS a, kde_similarity(x, s
       FROM rows_300) q;
 SELECT kde2d_similarity_state_combine(a, b) FROM (
     SELECT pg_temp.state_2d(x, y, s, 20, '0.7', 99, 5) AS a, pg_temp.state_2d(x, y, s, 20, '0.7', 99, 6) AS b FROM rows_300) q;
+-- A rule of both sides has a factor for their sizes; that of isj follows from the values.
+SELECT kde_similarity(x, s, 20, 'isj') FROM rows_300;
+SELECT kde_similarity(x, s, 20, 'isj', 99, 1) FROM rows_300;
+SELECT kde_similarity_baseline(x, s, 20, 'isj') FROM rows_300;
+SELECT kde2d_similarity(x, y, s, 20, 'isj') FROM rows_300;
 SELECT 'nonsense'::kde_similarity_state;
 SELECT '\x0100'::kde2d_similarity_state;
 SELECT overlay(pg_temp.state_2d(x, y, s, 20, '0.7', 99, 5)::text PLACING 'ff' FROM 19)::kde2d_similarity_state FROM rows_300 WHERE i < 4;
