@@ -86,11 +86,19 @@ grid_integral(const double *nodes, const double *values, size_t n)
 	return isfinite(total.sum) ? compensated_total(&total) : total.sum;
 }
 
+double
+grid_window_end(double x, double reach)
+{
+	double end = x + reach;
+
+	return end > x ? end : nextafter(x, INFINITY);
+}
+
 void
 grid_window(const double *values, double x, double reach, size_t *first, size_t *end)
 {
 	*first = first_at_least(values, *first, *end, x - reach);
-	*end = first_at_least(values, *first, *end, x + reach);
+	*end = first_at_least(values, *first, *end, grid_window_end(x, reach));
 }
 
 /* One chunk of nodes over the current block of points. */

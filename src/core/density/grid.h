@@ -44,6 +44,9 @@ extern bool grid_axis(const GridRange *range, double min, double max, double ban
 /* The integral of values[n], at least 0, over nodes[n] by the trapezoidal rule. */
 extern double grid_integral(const double *nodes, const double *values, size_t n);
 
+/* The place from which on values are beyond reach of x: above x itself, even where the reach is nothing beside it. */
+extern double grid_window_end(double x, double reach);
+
 /* Narrow [*first, *end) to those of the ascending values that lie within reach of x. */
 extern void grid_window(const double *values, double x, double reach, size_t *first, size_t *end);
 

@@ -343,7 +343,7 @@ integral_term(const void *argument, size_t node, size_t first, size_t end)
 	double full = kernel_full(estimate->kernel) / estimate->inverse_h;
 	double x = sums->images[node];
 	size_t whole = first_at_least(sample->values, first, end, x - full);
-	size_t none = first_at_least(sample->values, whole, end, x + estimate->reach);
+	size_t none = first_at_least(sample->values, whole, end, grid_window_end(x, estimate->reach));
 
 	return weight_below(estimate, whole) - weight_below(estimate, first) +
 		   kernel_integral_sum(estimate->kernel, sample->values + whole, sample->weights + whole,
@@ -386,6 +386,8 @@ density_of(const Estimate *estimate, double x, const double *sums)
 	for (size_t j = 0; j < estimate->n_images; j++)
 		total += sums[j];
 	/* The peak of a kernel that is hardly more than a point overflows; 0 beside it is still 0. */
+	if (total > 0 && estimate->inverse_h == DBL_MAX)
+		return INFINITY;
 	return total > 0 ? total * factor : 0;
 }
 
