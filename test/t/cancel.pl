@@ -41,7 +41,7 @@ $control->query(q{
     CREATE TABLE wide AS
     SELECT i AS id, array_agg((hashint4(i * 10000 + j) & 255)::smallint) AS px
     FROM generate_series(1, 150) i, generate_series(1, 4500) j GROUP BY i;
-    CREATE TABLE densities AS SELECT kde2d(x, y, 1500, 'scott') AS k FROM numbers WHERE id <= 100;
+    CREATE TABLE densities AS SELECT kde2d(x, y, 4096, 'scott') AS k FROM numbers WHERE id <= 100;
     VACUUM ANALYZE;
 });
 
@@ -89,6 +89,9 @@ my @long = (
     ['kde2d_groups', q{SELECT count(*) FROM kde2d_groups('SELECT id % 3, x, y FROM numbers', 2000)}],
     ['kde2d_groups while it reads', q{SELECT count(*) FROM kde2d_groups(
         'SELECT i % 7, i % 1000, i % 77 FROM generate_series(1, 100000000) i')}],
+    ['kde_bins', q{SELECT kde_bins(x, -3000, 3000, 65536) FROM numbers, generate_series(1, 100)}],
+    ['kde2d_similarity with permutations', q{SELECT kde2d_similarity(x, y, id % 2 = 0, 100, 'scott', 1000000, 1)
+        FROM numbers WHERE id <= 100000}],
     ['kde2d_contours', q{SELECT count(*) FROM densities, kde2d_contours(k, (SELECT array_agg(i / 1000.0::float8)
         FROM generate_series(1, 999) i))}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],

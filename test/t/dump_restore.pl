@@ -51,6 +51,20 @@ is($session->query(q{
 my $models = q{SELECT count(*), count(model), sum(cardinality((model).components)),
                       md5(string_agg(md5(record_send(model)), ' ' ORDER BY columns)) FROM models};
 
+# Densities are composites with arrays of two kinds; one has none.
+my $finite = 'abs(x) < 1e9';
+is($session->query(qq{
+    CREATE TABLE densities AS
+    SELECT part, kde(x, 100, 'silverman') FILTER (WHERE $finite) AS line,
+           kde2d(x, x * id, 20, 'scott') FILTER (WHERE $finite) AS plane,
+           kde_similarity(x, id % 8 > 3) FILTER (WHERE $finite) AS similarity,
+           kde2d_similarity(x, x * id, id % 8 > 3, 20, 'scott') FILTER (WHERE $finite) AS similarity_2d
+    FROM numbers GROUP BY part;
+    INSERT INTO densities VALUES (9, NULL), (10, '(,,,7,,,,,)')}), '', 'densities are stored');
+my $densities = q{SELECT count(*), count(line), sum(cardinality((plane).density)),
+    md5(string_agg(md5(record_send(line)) || md5(record_send(plane)) || md5(record_send(similarity))
+                   || md5(record_send(similarity_2d)), ' ' ORDER BY part)) FROM densities};
+
 # All states of a type as one checksum of their binary form.
 sub checksum
 {
@@ -101,6 +115,17 @@ is($session->query(qq{
     \\copy copied from $scratch/copy.bin (format binary)
     SELECT count(*) FROM models m JOIN copied c USING (columns) WHERE m.model IS DISTINCT FROM c.model}),
     '0', 'models survive binary COPY');
+
+like($session->query($densities), qr/^\d+\|\d+\|[1-9]\d*\|[0-9a-f]{32}$/, 'there are densities');
+is($restored->query($densities), $session->query($densities), 'densities survive pg_dump');
+is($session->query(qq{
+    \\copy densities to $scratch/copy.bin (format binary)
+    CREATE TABLE copied_densities (LIKE densities);
+    \\copy copied_densities from $scratch/copy.bin (format binary)
+    SELECT count(*) FROM densities d JOIN copied_densities c USING (part)
+    WHERE (d.line, d.plane, d.similarity, d.similarity_2d)
+          IS DISTINCT FROM (c.line, c.plane, c.similarity, c.similarity_2d)}),
+    '0', 'densities survive binary COPY');
 
 my $question = q{
     SELECT ks_test(a.state, b.state), mw_test(a.state, b.state), mean(a.state), quantile(a.state, 0.25), n(b.state)

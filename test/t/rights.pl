@@ -91,6 +91,18 @@ is($reader->query(sprintf $labelled, 'guarded'), '15',
 like($reader->query(sprintf $labelled, 'secret'), qr/^ERROR:  42501: permission denied/,
     'lda_fit may not read a table that the caller may not read');
 
+for my $name ('kde_groups', 'kde2d_groups') {
+    my $columns = $name eq 'kde_groups' ? 'px[1]' : 'px[1], sin(id)';
+    my $call = "SELECT sum((density).n) FROM $name('SELECT id %% 3, $columns FROM %s', 5)";
+    is($owner->query(sprintf $call, 'guarded'), '30', "$name sees all rows for the owner of the table");
+    is($reader->query(sprintf $call, 'guarded'), '15',
+        "$name sees only the rows that row-level security shows to the caller");
+    like($reader->query(sprintf $call, 'secret'), qr/^ERROR:  42501: permission denied/,
+        "$name may not read a table that the caller may not read");
+    like($owner->query("SELECT count(*) FROM $name('DELETE FROM guarded RETURNING id, $columns')"),
+        qr/^ERROR:  (?!XX|42883)\w{5}: /, "$name refuses a DELETE");
+}
+
 is($owner->query('SELECT count(*) FROM written'), '0', 'nothing was written');
 is($owner->query('SELECT count(*) FROM guarded'), '30', 'nothing was deleted');
 is($owner->query(q{SELECT to_regclass('copied') IS NULL}), 't', 'nothing was created');

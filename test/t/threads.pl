@@ -58,6 +58,22 @@ my %computations = (
               FROM kde_groups('SELECT id % 3, x FROM numbers', 500) k},
     kde2d_groups => q{SELECT md5(string_agg(k::text, ' '))
               FROM kde2d_groups('SELECT id % 3, x, y FROM numbers', 60) k},
+    'kde_pdf and kde_cdf' => q{SELECT md5(kde_pdf(e, at, kernel => 'cosine')::text || kde_cdf(e, at, lower_bound => -3)::text)
+              FROM (SELECT ecdf(x) AS e, array_agg(y) FILTER (WHERE id <= 2000) AS at FROM numbers) s},
+    'kde of weighted and of binned values' => q{SELECT md5(kde(w, 1000, method => 'exact')::text || kde(w, 1000, 'isj')::text
+              || kde(b, 1000)::text)
+              FROM (SELECT kde_weighted(x, id % 7) AS w, kde_bins(x, id % 7, -3, 3, 4096) AS b FROM numbers) s},
+    'kde2d of cells' => q{SELECT md5(kde2d(kde2d_sample(x, y), 150, method => 'binned')::text) FROM numbers},
+    kde2d_log_density => q{SELECT md5(kde2d_log_density(kde2d_sample(x, y), array_agg(y) FILTER (WHERE id <= 400),
+              array_agg(9 * x) FILTER (WHERE id <= 400))::text) FROM numbers},
+    'regions and contours' => q{SELECT md5(string_agg(r::text, ' ' ORDER BY r.share) || kde2d_share(k, 0.5, 0.5)
+              || kde2d_contours_geojson(k)::text || kde2d_similarity(k, k)::text)
+              FROM (SELECT kde2d(x, y, 400, 'scott') AS k FROM numbers WHERE id <= 5000) s,
+                   kde2d_regions(k, ARRAY[0.1, 0.5, 0.9]) r GROUP BY k},
+    kde_similarity => q{SELECT md5(kde_similarity(x, id % 3 = 0, 1000, 'scott', 99, 1)::text
+              || kde_similarity_baseline(x, id % 3 = 0, 1000, 'scott', 99, 1)::text) FROM numbers},
+    kde2d_similarity => q{SELECT md5(kde2d_similarity(x, y, id % 3 = 0, 100, 'scott', 99, 1)::text
+              || kde2d_similarity_baseline(x, y, id % 3 = 0, 100, 'scott', 99, 1)::text) FROM numbers},
     ks_tests => q{SELECT md5(string_agg(r::text, ' ' ORDER BY position))
                   FROM (SELECT ecdf_vector(px) FILTER (WHERE id % 3 = 0) AS x,
                                ecdf_vector(px) FILTER (WHERE id % 3 > 0) AS y FROM images) v,
