@@ -78,9 +78,10 @@ typedef struct Kde2d
  * The result has the same bits for any order of the points and any number of threads.
  *
  * Grids that allow it are done by matrix products (kde2d_tiles.h), n * grid_size^2 terms of 0.05 ns
- * (AVX-512); there a kernel ends 20 bandwidths from its point, at 1e-87 of its peak. What remains, coarse
- * grids, correlations beyond 0.999, nodes that are rounded because they are far from zero, is a direct sum
- * of terms of 1.5 ns. Memory: 56 bytes per point, 24 per node.
+ * (AVX-512); there a kernel ends 20 bandwidths from its point, at 1e-87 of its peak. They cost twice that
+ * where nodes are rounded to uneven places because they are far from zero. What remains, coarse grids,
+ * correlations beyond 0.999, nodes uneven by more than 1e-7 bandwidths, is a direct sum of terms of 1.5 ns.
+ * Memory: 72 bytes per point, 32 per node.
  *
  * Beyond KDE2D_EXACT_TERMS points are first binned (kde2d_binned.h), if that leaves half of them or fewer: the
  * error is then below 1e-4 of the peak.

@@ -15,8 +15,8 @@
  * Accuracy. No exponent is formed by subtracting large numbers: w is relative to the tile's centre, and
  * exp((w - k step) r) stays within e^(+-TILES_MAX_CROSS), which bounds the height of a tile. So no
  * factor overflows, no product of two is subnormal, and rounding costs what it costs in a direct sum. All
- * this needs nodes that are equally spaced to a small part of the bandwidth, which doubles far from zero
- * cannot be; tiles_plan() looks.
+ * this needs nodes of y that are equally spaced to a small part of the bandwidth, which doubles far from zero
+ * cannot be; tiles_plan() says how far they are from it.
  * The idea of separable kernels is that of the fast Gauss transform (Greengard and Strain, SIAM J. Sci.
  * Stat. Comput. 12, 1991), without its truncated series.
  *
@@ -74,10 +74,6 @@
  * exp(-200 - 25^2 / 2 - 150), above the smallest normal double exp(-708). */
 #define TILES_MAX_CROSS 150.0
 #define TILES_MAX_REST  4.5
-
-/* Nodes may be off their equally spaced places by this many bandwidths: at 9 bandwidths from a point it
- * changes its term by 5e-13. */
-#define TILES_MAX_UNEVEN 5e-14
 
 /* Nodes of x may be off their places by so many steps: columns are then shifted by as many rows as
  * TILES_ALONG_STRIDE has room for. */
@@ -181,16 +177,16 @@ typedef struct TilesWork
 	void (*block)(Tile *tile, size_t first, size_t n);
 } TilesWork;
 
-/* Is every node where equal spacing puts it, to `limit` units, `inverse` of which are 1? */
-static bool
-is_even(const double *nodes, size_t n, double inverse, double limit)
+/* How far a node is from where equal spacing puts it, at most, in units `inverse` of which are 1. */
+static double
+unevenness(const double *nodes, size_t n, double inverse)
 {
 	double step = (nodes[n - 1] - nodes[0]) / (double) (n - 1);
 	double worst = 0;
 
 	for (size_t i = 0; i < n; i++)
 		worst = fmax(worst, fabs((nodes[i] - nodes[0]) - (double) i * step));
-	return worst * inverse <= limit;
+	return worst * inverse;
 }
 
 /* Are the ascending nodes places to compute with? */
@@ -230,9 +226,9 @@ tiles_plan(const PlaneGrid *grid, TilesPlan *plan)
 	tilt = fabs(kernel->slope * step_x / step_y);
 	plan->step = step_y * kernel->inverse_y;
 	if (!(plan->step > 0 && isfinite(step_x * kernel->inverse_x) && tilt <= TILES_MAX_REST) ||
-		!is_even(grid->x, n, 1 / step_x, TILES_MAX_UNEVEN_STEPS) ||
-		!is_even(grid->y, n, kernel->inverse_y, TILES_MAX_UNEVEN))
+		!(unevenness(grid->x, n, 1 / step_x) <= TILES_MAX_UNEVEN_STEPS))
 		return false;
+	plan->uneven = unevenness(grid->y, n, kernel->inverse_y);
 
 	plan->group = TILES_GROUP;
 	plan->rows = tile_height(plan->step, plan->step * ((TILES_GROUP - 1) / 2.0 * tilt + 0.5));

@@ -20,7 +20,7 @@
 /* The nodes of a grid and the kernel, in one unit; borrowed. */
 typedef struct PlaneGrid
 {
-	const double *x; /* [size], ascending, equally spaced */
+	const double *x; /* [size], ascending, equally spaced but for rounding */
 	const double *y; /* [size] */
 	size_t size;
 	Gaussian2d kernel;
@@ -33,11 +33,18 @@ typedef struct TilesPlan
 	size_t columns; /* nodes of x, a multiple of `group` */
 	size_t group;   /* neighbouring columns that share a factor of y */
 	double step;    /* between nodes of y, in bandwidths at a fixed x */
+	double
+		uneven; /* by which nodes of y are off their equally spaced places at most, in bandwidths */
 } TilesPlan;
 
+/* Nodes of y may be this uneven: at 9 bandwidths from a point it changes its term by 5e-13. Products are those
+ * of equally spaced nodes. */
+#define TILES_MAX_UNEVEN 5e-14
+
 /*
- * Can this grid be done by products? False where the nodes are so coarse beside the kernel, or so far
- * from zero beside their distance, that it would cost accuracy: a direct sum is the answer then.
+ * Can this grid be done by products? False where the nodes are so coarse beside the kernel that it would cost
+ * accuracy: a direct sum is the answer then. Nodes far from zero beside their distance are uneven, which
+ * the caller must look at.
  */
 extern bool tiles_plan(const PlaneGrid *grid, TilesPlan *plan);
 
