@@ -86,26 +86,35 @@ real = images("data/mnist-train-first10k-images-idx3-ubyte.gz")
 fake = images("data/mnist-dcgan-e25-images-idx3-ubyte.gz")
 full_name = "data/full/train-images-idx3-ubyte.gz"
 full = images(full_name) if os.path.exists(full_name) else np.tile(real, (6, 1))
-points = np.array([[float(v) for v in line.split("|")] for line in
-                   psql("SELECT x, y FROM points ORDER BY id;").splitlines()]).T
+
+
+def points(table):
+    return np.array([[float(v) for v in line.split("|")] for line in
+                     psql(f"SELECT x, y FROM {table};").splitlines()]).T
 
 
 # The peers evaluate their densities on our nodes, so that the highest one must be the same.
-def nodes(call, axis):
-    return np.array(psql(f"SELECT unnest(({call}).{axis}) FROM points;").split(), float)
+def nodes(call, axis, table):
+    return np.array(psql(f"SELECT unnest(({call}).{axis}) FROM {table};").split(), float)
 
 
 def scipy_kde():
-    return scipy.stats.gaussian_kde(points[0])(kde_nodes).max()
+    return scipy.stats.gaussian_kde(real_points[0])(kde_nodes).max()
 
 
-def scipy_kde2d():
-    return scipy.stats.gaussian_kde(points)(kde2d_nodes).max()
+def scipy_kde2d(table):
+    places = np.array(np.meshgrid(nodes(KDE2D, "x", table), nodes(KDE2D, "y", table)))
+    density = scipy.stats.gaussian_kde(points(table))
+    return lambda: density(places.reshape(2, -1)).max()
 
 
-kde_nodes = nodes("kde(x, 200, 'scott')", "x")
-kde2d_nodes = np.array(np.meshgrid(nodes("kde2d(x, y, 200, 'scott')", "x"),
-                                   nodes("kde2d(x, y, 200, 'scott')", "y"))).reshape(2, -1)
+def kde2d_statement(table):
+    return f"SELECT max(d) FROM (SELECT unnest(({KDE2D}).density) AS d FROM {table}) t"
+
+
+KDE2D = "kde2d(x, y, 200, 'scott')"
+real_points = points("points")
+kde_nodes = nodes("kde(x, 200, 'scott')", "x", "points")
 real_float = real.astype(np.float32)
 scores = np.array([row.strip("{}").split(",") for row in
                    psql("SELECT components FROM full_scores ORDER BY id;").split()], np.float32)
@@ -284,8 +293,9 @@ benchmarks = [
      sums_statement("kde(ecdf(px), 1024)", "sum_arrays WHERE n = 10000000"),
      "numpy linear binning and FFT", lambda: numpy_binned_kde(sums_10m, 1024), "highest density"),
     ("kde2d, 10,000 points, 200 x 200 grid",
-     "SELECT max(d) FROM (SELECT unnest((kde2d(x, y, 200, 'scott')).density) AS d FROM points) t",
-     "scipy gaussian_kde", scipy_kde2d, "highest density"),
+     kde2d_statement("points"), "scipy gaussian_kde", scipy_kde2d("points"), "highest density"),
+    (f"kde2d, {len(full) + len(fake):,} points, 200 x 200 grid", kde2d_statement("full_points"),
+     "scipy gaussian_kde", scipy_kde2d("full_points"), "highest density"),
     ("kmeans, 10,000 x 784, k = 10, n_init = 10",
      "SELECT sum(inertia) FROM kmeans_centers('SELECT id, px FROM real_images', 10, n_init => 10)",
      "scikit-learn KMeans",

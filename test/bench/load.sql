@@ -45,6 +45,10 @@ CREATE TABLE full_scores AS
 SELECT id, components
 FROM pca('SELECT id + CASE WHEN is_synthetic THEN 10000000 ELSE 0 END, px FROM full_samples', 50);
 
+-- Two numbers for each of them: the first two components.
+CREATE TABLE full_points AS
+SELECT components[1]::double precision AS x, components[2]::double precision AS y FROM full_scores;
+
 -- 2 x 5,000,000 distinct numbers in [0, 1), out of order (the factors are odd, so that multiplying
 -- modulo 2^32 is one to one). One in a row, and the same in arrays of 1,000.
 CREATE TABLE numbers AS
