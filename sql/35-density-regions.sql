@@ -5,7 +5,8 @@
 -- region.
 -- The mass is the integral of the density, linear between nodes, over what is drawn, and its level is found so that the
 -- contours hold their share of the mass on the grid to 12 digits, on coarse grids too. It is more only where the mass
--- leaps, at a plateau, and less where nodes of density 0 leave less than the share within a border.
+-- leaps, at a plateau or where saddles of one height are bridged at once, and less where nodes of density 0 leave less
+-- than the share within a border.
 -- Only where `levels` asks for those that seaborn draws, each node counts alike, as there: the level is the density of the
 -- first node, in descending order, at which the cumulated density reaches s of the sum over all nodes.
 -- A NULL density, one without nodes (a group without a bandwidth) and one that is 0 everywhere have no regions: no

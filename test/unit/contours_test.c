@@ -607,6 +607,72 @@ test_mass(void)
 	}
 }
 
+/* One to seven normal laws of any shape, some with their tops beyond the border. */
+static DensityGrid
+mixture_grid(Rng *rng)
+{
+	size_t n_x = 20 + (size_t) (rng_double(rng) * 130);
+	size_t n_y = 20 + (size_t) (rng_double(rng) * 130);
+	int n_laws = 1 + (int) (rng_double(rng) * 7);
+
+	for (size_t i = 0; i < n_x; i++)
+		axis_x[i] = -5 + 12 * (double) i / (double) (n_x - 1);
+	for (size_t i = 0; i < n_y; i++)
+		axis_y[i] = -3 + 7 * (double) i / (double) (n_y - 1);
+	memset(density, 0, n_x * n_y * sizeof(double));
+	for (int k = 0; k < n_laws; k++)
+	{
+		double weight = 0.1 + rng_double(rng);
+		const double law[5] = {-5 + 12 * rng_double(rng), -3 + 7 * rng_double(rng),
+							   0.2 + 2 * rng_double(rng), 0.2 + 1.5 * rng_double(rng),
+							   1.9 * rng_double(rng) - 0.95};
+
+		for (size_t i = 0; i < n_x * n_y; i++)
+			density[i] += weight * normal_density(axis_x[i % n_x], axis_y[i / n_x], law);
+	}
+	return (DensityGrid){.n_x = n_x, .n_y = n_y, .x = axis_x, .y = axis_y, .density = density};
+}
+
+/* Contours of random mixtures: what the mass leaps by at a saddle is far below the bound. */
+static void
+test_mixtures(void)
+{
+	static const double shares[] = {0.99, 0.9, 0.5, 0.1};
+	enum
+	{
+		N = sizeof(shares) / sizeof(shares[0])
+	};
+	double worst = 0;
+	bool valid = true;
+	bool nested = true;
+	Rng rng;
+
+	rng_seed(&rng, 31, RNG_STREAM_TEST);
+	for (int round = 0; round < 30; round++)
+	{
+		DensityGrid grid = mixture_grid(&rng);
+		double total = trapezoidal_mass(&grid);
+		Contour before = {.n_rings = 0};
+		double levels[N];
+
+		levels_of(&grid, shares, N, levels);
+		for (size_t i = 0; i < N; i++)
+		{
+			Contour contour = trace(&grid, levels[i]);
+
+			worst = fmax(worst, fabs(measure_of(&grid, levels[i]).mass / total - shares[i]));
+			valid &= rings_are_valid(&contour) && holes_are_assigned(&contour);
+			nested &= i == 0 || is_nested(&contour, &before);
+			before = contour;
+		}
+		arena_free(&bench.arena);
+	}
+	printf("# 30 mixtures: mass off by %.1e\n", worst);
+	check(worst <= 0.005, "mixtures: contours enclose the mass they claim within 0.5 %");
+	check(valid, "mixtures: contours are valid");
+	check(nested, "mixtures: contours are nested");
+}
+
 /* Random grids, with plateaus and saddles: the level is the highest one with enough mass. */
 static void
 test_levels_of_mass(void)
@@ -980,6 +1046,7 @@ main(void)
 	test_levels();
 	test_random_grids();
 	test_mass();
+	test_mixtures();
 	test_levels_of_mass();
 	test_levels_by_hand();
 	test_shares();
