@@ -87,6 +87,31 @@ CREATE FUNCTION kde_state_add(
 COMMENT ON FUNCTION kde_state_add(kde_state, double precision, integer, double precision) IS
     'transition function of kde';
 
+CREATE FUNCTION kde_state_add(kde_state, x double precision[]) RETURNS kde_state
+    AS 'MODULE_PATHNAME', 'synthdq_kde_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde_state_add(kde_state, double precision[]) IS
+    'transition function of kde over arrays';
+
+CREATE FUNCTION kde_state_add(
+    kde_state,
+    x double precision[],
+    grid_size integer,
+    bandwidth text
+) RETURNS kde_state
+    AS 'MODULE_PATHNAME', 'synthdq_kde_add_array_with_rule' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde_state_add(kde_state, double precision[], integer, text) IS
+    'transition function of kde over arrays';
+
+CREATE FUNCTION kde_state_add(
+    kde_state,
+    x double precision[],
+    grid_size integer,
+    bandwidth double precision
+) RETURNS kde_state
+    AS 'MODULE_PATHNAME', 'synthdq_kde_add_array_with_number' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION kde_state_add(kde_state, double precision[], integer, double precision) IS
+    'transition function of kde over arrays';
+
 CREATE FUNCTION kde_state_combine(kde_state, kde_state) RETURNS kde_state
     AS 'MODULE_PATHNAME', 'synthdq_kde_state_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION kde_state_combine(kde_state, kde_state) IS 'combine function of kde';
@@ -143,6 +168,46 @@ CREATE AGGREGATE kde(x double precision, grid_size integer, bandwidth double pre
 );
 COMMENT ON AGGREGATE kde(double precision, integer, double precision) IS
     'Gaussian kernel density with a stated bandwidth';
+
+-- kde(x double precision[]) -> kde_result
+-- The density of the elements of all arrays together, whatever their lengths and dimensions. NULL elements and NaN are
+-- skipped; all else is as for kde(x). Other arrays: kde(ecdf(px)), which keeps their elements smaller.
+--   SELECT label, kde(scores) FROM t GROUP BY label;
+CREATE AGGREGATE kde(x double precision[]) (
+    SFUNC = kde_state_add,
+    STYPE = kde_state,
+    SSPACE = 20480,
+    COMBINEFUNC = kde_state_combine,
+    FINALFUNC = kde_result,
+    FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde(double precision[]) IS
+    'Gaussian kernel density of all array elements on 200 nodes, bandwidth by Scott''s rule';
+
+CREATE AGGREGATE kde(x double precision[], grid_size integer, bandwidth text) (
+    SFUNC = kde_state_add,
+    STYPE = kde_state,
+    SSPACE = 20480,
+    COMBINEFUNC = kde_state_combine,
+    FINALFUNC = kde_result,
+    FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde(double precision[], integer, text) IS
+    'Gaussian kernel density of all array elements; bandwidth: scott, silverman, isj or a number';
+
+CREATE AGGREGATE kde(x double precision[], grid_size integer, bandwidth double precision) (
+    SFUNC = kde_state_add,
+    STYPE = kde_state,
+    SSPACE = 20480,
+    COMBINEFUNC = kde_state_combine,
+    FINALFUNC = kde_result,
+    FINALFUNC_MODIFY = READ_ONLY,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kde(double precision[], integer, double precision) IS
+    'Gaussian kernel density of all array elements with a stated bandwidth';
 
 -- kde(e ecdf, ...) -> kde_result
 -- The density of a stored distribution. Counts weigh like repeated values.

@@ -40,6 +40,9 @@ PG_FUNCTION_INFO_V1(synthdq_kde_state_combine);
 PG_FUNCTION_INFO_V1(synthdq_kde_add);
 PG_FUNCTION_INFO_V1(synthdq_kde_add_with_rule);
 PG_FUNCTION_INFO_V1(synthdq_kde_add_with_number);
+PG_FUNCTION_INFO_V1(synthdq_kde_add_array);
+PG_FUNCTION_INFO_V1(synthdq_kde_add_array_with_rule);
+PG_FUNCTION_INFO_V1(synthdq_kde_add_array_with_number);
 PG_FUNCTION_INFO_V1(synthdq_kde_result);
 PG_FUNCTION_INFO_V1(synthdq_kde_ecdf);
 PG_FUNCTION_INFO_V1(synthdq_kde_pdf);
@@ -104,18 +107,35 @@ synthdq_kde_state_combine(PG_FUNCTION_ARGS)
 	return sample_state_combine(fcinfo, &kde_type);
 }
 
-/* The state with the value in argument 1, which is not NULL. */
-static Datum
-add_value(FunctionCallInfo fcinfo, size_t grid_size, Bandwidth bandwidth)
+/* The state to which a row with such parameters adds. */
+static SampleState *
+state_for_update(FunctionCallInfo fcinfo, size_t grid_size, Bandwidth bandwidth)
 {
 	SampleParameter parameters[N_PARAMETERS];
-	SampleState *state;
 
 	parameters[PARAMETER_GRID_SIZE].integer = (int64) grid_size;
 	parameters[PARAMETER_RULE].integer = (int64) bandwidth.rule;
 	parameters[PARAMETER_NUMBER].number = bandwidth.value;
-	state = sample_state_for_update(fcinfo, &kde_type, parameters);
+	return sample_state_for_update(fcinfo, &kde_type, parameters);
+}
+
+/* The state with the value in argument 1, which is not NULL. */
+static Datum
+add_value(FunctionCallInfo fcinfo, size_t grid_size, Bandwidth bandwidth)
+{
+	SampleState *state = state_for_update(fcinfo, grid_size, bandwidth);
+
 	sample_state_add_float8(state, 0, PG_GETARG_FLOAT8(1));
+	return sample_state_datum(state);
+}
+
+/* The same with the elements of an array. */
+static Datum
+add_array(FunctionCallInfo fcinfo, size_t grid_size, Bandwidth bandwidth)
+{
+	SampleState *state = state_for_update(fcinfo, grid_size, bandwidth);
+
+	sample_state_add_array(state, 0, PG_GETARG_DATUM(1));
 	return sample_state_datum(state);
 }
 
@@ -152,6 +172,42 @@ synthdq_kde_add_with_number(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		return sample_state_unchanged(fcinfo);
 	return add_value(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE),
+					 argument_bandwidth_number(fcinfo, ARGUMENT_BANDWIDTH));
+}
+
+/*
+ * kde_state_add(kde_state, x double precision[])
+ *		Collects the elements of an array.
+ */
+Datum
+synthdq_kde_add_array(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1))
+		return sample_state_unchanged(fcinfo);
+	return add_array(fcinfo, GRID_DEFAULT_SIZE, (Bandwidth){.rule = BANDWIDTH_SCOTT});
+}
+
+/*
+ * kde_state_add(kde_state, x double precision[], grid_size, bandwidth text)
+ */
+Datum
+synthdq_kde_add_array_with_rule(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1))
+		return sample_state_unchanged(fcinfo);
+	return add_array(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE),
+					 argument_kde_bandwidth(fcinfo, ARGUMENT_BANDWIDTH));
+}
+
+/*
+ * kde_state_add(kde_state, x double precision[], grid_size, bandwidth double precision)
+ */
+Datum
+synthdq_kde_add_array_with_number(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1))
+		return sample_state_unchanged(fcinfo);
+	return add_array(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE),
 					 argument_bandwidth_number(fcinfo, ARGUMENT_BANDWIDTH));
 }
 

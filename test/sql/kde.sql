@@ -61,6 +61,21 @@ SELECT (a).n, a = b AS same
 FROM (SELECT kde(v, 9, 'scott') AS a FROM vals, unnest(ARRAY[1, 2, 2, i % 5]) v) s,
      (SELECT kde(ecdf(ARRAY[1, 2, 2, i % 5]), 9) AS b FROM vals) t;
 
+-- Arrays: their elements together, of any length and dimension; NULL elements and NaN are skipped.
+CREATE TEMPORARY TABLE rows_of_vals AS
+SELECT i % 7 AS part, array_agg(x ORDER BY i) || '{NULL,NaN}'::float8[] AS xs FROM vals GROUP BY i % 7;
+SELECT kde(xs) = (SELECT kde(x) FROM vals) AS plain,
+       kde(xs, 50, 'silverman') = (SELECT kde(x, 50, 'silverman') FROM vals) AS rule,
+       kde(xs, 50, 0.75) = (SELECT kde(x, 50, 0.75) FROM vals) AS number,
+       kde(xs ORDER BY part DESC) = kde(xs) AS backwards, (kde(xs)).n
+FROM rows_of_vals;
+SELECT kde(xs, 9, 0.5) = (SELECT kde(x, 9, 0.5) FROM (VALUES (1::float8), (2), (2), (7)) v(x)) AS dimensions
+FROM (VALUES ('{{1,2},{2,NULL}}'::float8[]), ('{}'), (NULL), ('{7}')) v(xs);
+SELECT kde(xs) IS NULL AS no_rows FROM rows_of_vals WHERE false;
+SELECT kde(NULL::float8[]) IS NULL AS only_null, kde('{}'::float8[], 10, 0.5) IS NULL AS empty,
+       kde('{NULL,NaN}'::float8[]) IS NULL AS only_nan, kde('{1,Infinity}'::float8[], 10, 0.5) IS NULL AS infinite
+FROM rows_of_vals;
+
 -- NULLs and NaN are skipped, -0 is 0, the order of rows does not matter.
 SELECT kde(x, 9, 'scott') = (SELECT kde(x, 9, 'scott') FROM vals) AS skipped
 FROM (SELECT x FROM vals UNION ALL VALUES (NULL::float8), ('NaN') ORDER BY x DESC) s;
@@ -168,13 +183,13 @@ FROM (SELECT i, kde(x, 4, 'scott') OVER (ORDER BY i) AS w,
       FROM vals WHERE i <= 20) s WHERE i >= 5;
 
 -- Called by hand: NULL states, flat states; states as text and as bytes come back as they were.
-SELECT kde_state_combine(NULL, NULL) IS NULL AS nulls, kde_state_add(NULL, NULL) IS NULL AS null_row,
+SELECT kde_state_combine(NULL, NULL) IS NULL AS nulls, kde_state_add(NULL, NULL::float8) IS NULL AS null_row,
        kde_result(NULL) IS NULL AS null_state;
 CREATE TEMPORARY TABLE states (s kde_state);
 INSERT INTO states
 SELECT kde_state_add(NULL, 1.5)
 UNION ALL SELECT kde_state_add(kde_state_add(NULL, 0.1, 10, 'silverman'), 4.9e-324, 10, 'silverman')
-UNION ALL SELECT kde_state_add(NULL, 'Infinity', 4096, 0.1);
+UNION ALL SELECT kde_state_add(NULL, 'Infinity'::float8, 4096, 0.1);
 SELECT count(*) AS states, bool_and(s::text::kde_state::text = s::text) AS text_round_trip,
        bool_and(kde_state_combine(s, NULL)::text = s::text) AS left_alone,
        bool_and(kde_state_combine(NULL, s)::text = s::text) AS right_alone FROM states;
@@ -227,6 +242,10 @@ SELECT kde(x, 10, 'Infinity'::float8) FROM vals;
 SELECT kde(x, 10 + i % 2, 'scott') FROM vals;
 SELECT kde(x, 10, CASE i % 2 WHEN 0 THEN 'scott' ELSE 'silverman' END) FROM vals;
 SELECT kde(x, 10, 0.5 + i % 2) FROM vals;
+SELECT kde(xs, 1, 'scott') FROM rows_of_vals;
+SELECT kde(xs, 10, 'isj?') FROM rows_of_vals;
+SELECT kde(xs, 10, 0) FROM rows_of_vals;
+SELECT kde(xs, 10 + part, 0.5) FROM rows_of_vals;
 SELECT kde(ecdf(x), 10, 'scott', 'biweight') FROM vals;
 SELECT kde(ecdf(x), kernel => NULL) FROM vals;
 SELECT kde(ecdf(x), 0) FROM vals;

@@ -147,8 +147,8 @@ our %columns = (
     boolean => ['is_synthetic'],
 );
 
-# Aggregates whose arrays must have all their elements, and finite ones.
-my %needs_complete_arrays = map { $_ => 1 } qw(covariance);
+# Aggregates whose arrays must have all their elements, and finite ones, for a result.
+my %needs_complete_arrays = map { $_ => 1 } qw(covariance kde);
 
 # Such an array, made of an expression of a type.
 sub complete_array
