@@ -102,17 +102,23 @@ sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
 		(method == KDE_AUTO &&
 		 (double) set.n * (double) n_nodes * plane_term_cost(&grid) > KDE2D_EXACT_TERMS))
 	{
-		PointSet nodes;
+		PointSet binned;
+		Point2d origin;
 		bool is_binned;
 
-		status =
-			points_bin(job, &model->set, &grid.kernel, method == KDE_BINNED, &nodes, &is_binned);
+		status = points_bin(job, &model->set, &grid.kernel, method == KDE_BINNED, &binned, &origin,
+							&is_binned);
 		if (sdq_failed(status))
 			return status;
 		if (is_binned)
 		{
 			result->method = KDE_BINNED;
-			set = nodes;
+			set = binned;
+			for (size_t i = 0; i < grid_size; i++)
+			{
+				nodes_x[i] -= origin.x;
+				nodes_y[i] -= origin.y;
+			}
 		}
 	}
 	status = plane_density(job, &set, model->n, &grid, result->density);

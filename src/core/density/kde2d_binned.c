@@ -16,6 +16,9 @@
  * points the error is at most (9/384) d^4 (1 + 1.25) k C times the peak: 6.6e-5 for d = 1/8. Linear binning, the usual
  * way, would need nodes 60 to a bandwidth for that.
  *
+ * Places. The nodes of the lattice are told from its origin, since far from zero they would be rounded to places
+ * that are off by more than the weights are.
+ *
  * Memory. The points of a set are sorted by x, so that those of a column of cells are neighbours, and four columns
  * of nodes are all that is filled at a time.
  */
@@ -53,8 +56,8 @@ typedef struct Column
 
 typedef struct Lattice
 {
-	double x; /* of the first column of cells, whose number is 0 */
-	double y; /* at that x, of the first row of cells */
+	Point2d origin; /* the first column of cells begins here */
+	double lowest;  /* the first row of cells, counted from the origin */
 	double step_x;
 	double step_y;
 	double slope;
@@ -75,17 +78,24 @@ typedef struct Place
 	double part;
 } Place;
 
+/* Rows from the origin, at a fixed x. */
 static double
 row_of(const Lattice *lattice, double x, double y)
 {
-	return ((y - lattice->y) - lattice->slope * (x - lattice->x)) * lattice->inverse_y;
+	return ((y - lattice->origin.y) - lattice->slope * (x - lattice->origin.x)) *
+		   lattice->inverse_y;
+}
+
+static double
+column_of(const Lattice *lattice, double x)
+{
+	return (x - lattice->origin.x) * lattice->inverse_x;
 }
 
 static Place
 place_of(const Lattice *lattice, double x, double y)
 {
-	/* The first point has row 0 but for rounding. */
-	double row = fmax(row_of(lattice, x, y), 0);
+	double row = row_of(lattice, x, y) - lattice->lowest;
 	size_t cell = minimum((size_t) row, lattice->n_nodes - STENCIL);
 
 	return (Place){cell, row - (double) cell};
@@ -101,6 +111,7 @@ cubic_weights(double t, double weights[STENCIL])
 	weights[3] = (t + 1) * t * (t - 1) / 6;
 }
 
+/* Add a point, x and y from the origin. */
 static void
 append(Lattice *lattice, double x, double y, double weight)
 {
@@ -129,8 +140,9 @@ column_flush(Lattice *lattice, double number)
 
 		/* A row of nodes lies below the first row of cells. */
 		if (column->weights[node] != 0)
-			append(lattice, lattice->x + across,
-				   lattice->y + lattice->slope * across + ((double) node - 1) * lattice->step_y,
+			append(lattice, across,
+				   lattice->slope * across +
+					   (lattice->lowest + (double) node - 1) * lattice->step_y,
 				   column->weights[node]);
 		column->weights[node] = 0;
 		column->is_met[node] = false;
@@ -145,7 +157,7 @@ spread(Lattice *lattice, double number, double x, Place place, double weight)
 	double along[STENCIL];
 	double across[STENCIL];
 
-	cubic_weights((x - lattice->x) * lattice->inverse_x - number, across);
+	cubic_weights(column_of(lattice, x) - number, across);
 	cubic_weights(place.part, along);
 	for (int i = 0; i < STENCIL; i++)
 	{
@@ -185,7 +197,7 @@ column_add(Job *job, Lattice *lattice, const PointSet *points, size_t first, siz
 			else if (pass == 2)
 				*count = 0;
 			else if (*count <= MAX_POINTS_LEFT)
-				append(lattice, x, y, points->weights[i]);
+				append(lattice, x - lattice->origin.x, y - lattice->origin.y, points->weights[i]);
 			else
 				spread(lattice, number, x, place, points->weights[i]);
 		}
@@ -200,7 +212,7 @@ lattice_fill(Job *job, Lattice *lattice, const PointSet *points)
 
 	for (size_t first = 0, end; first < points->n && !lattice->is_full; first = end)
 	{
-		double next = floor((points->x[first] - lattice->x) * lattice->inverse_x);
+		double next = floor(column_of(lattice, points->x[first]));
 		SdqStatus status;
 
 		/* A column of cells adds to that of nodes before it, and to three more. */
@@ -208,9 +220,7 @@ lattice_fill(Job *job, Lattice *lattice, const PointSet *points)
 			column_flush(lattice, old);
 		column = next;
 		end = first + 1;
-		for (;
-			 end < points->n && floor((points->x[end] - lattice->x) * lattice->inverse_x) == column;
-			 end++)
+		for (; end < points->n && floor(column_of(lattice, points->x[end])) == column; end++)
 			if (end % POLL_INTERVAL == 0 && stop_poll(job->stop))
 				return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		status = column_add(job, lattice, points, first, end, column);
@@ -230,8 +240,7 @@ lattice_lay_out(Job *job, const PointSet *points, const Gaussian2d *kernel, Latt
 	double lowest = INFINITY;
 	double highest = -INFINITY;
 
-	lattice->x = points->x[0];
-	lattice->y = points->y[0];
+	lattice->origin = (Point2d){points->x[0], points->y[0]};
 	lattice->slope = kernel->slope;
 	lattice->inverse_x = kernel->inverse_x * NODES_PER_BANDWIDTH;
 	lattice->inverse_y = kernel->inverse_y * NODES_PER_BANDWIDTH;
@@ -247,10 +256,10 @@ lattice_lay_out(Job *job, const PointSet *points, const Gaussian2d *kernel, Latt
 		highest = fmax(highest, row);
 	}
 	*fits = highest - lowest < MAX_COLUMN_NODES &&
-			(points->x[points->n - 1] - lattice->x) * lattice->inverse_x < MAX_COLUMNS;
+			column_of(lattice, points->x[points->n - 1]) < MAX_COLUMNS;
 	if (!*fits)
 		return sdq_ok();
-	lattice->y += lowest * lattice->step_y;
+	lattice->lowest = lowest;
 	lattice->n_nodes = (size_t) (highest - lowest) + STENCIL + 1;
 	for (int i = 0; i < STENCIL; i++)
 	{
@@ -269,7 +278,7 @@ lattice_lay_out(Job *job, const PointSet *points, const Gaussian2d *kernel, Latt
 
 SdqStatus
 points_bin(Job *job, const PointSet *points, const Gaussian2d *kernel, bool anyway,
-		   PointSet *binned, bool *is_binned)
+		   PointSet *binned, Point2d *origin, bool *is_binned)
 {
 	Lattice lattice = {.binned = binned};
 	SdqStatus status = lattice_lay_out(job, points, kernel, &lattice, is_binned);
@@ -287,6 +296,7 @@ points_bin(Job *job, const PointSet *points, const Gaussian2d *kernel, bool anyw
 	if (binned->x == NULL || binned->y == NULL || binned->weights == NULL)
 		return arena_failure(job->arena);
 	status = lattice_fill(job, &lattice, points);
+	*origin = lattice.origin;
 	*is_binned = !lattice.is_full;
 	return status;
 }

@@ -16,7 +16,8 @@
 #define NODES_PER_BANDWIDTH 8
 
 /*
- * The points of a set as points of other weights at the nodes of a lattice, and as they are where they are few.
+ * The points of a set as points of other weights at the nodes of a lattice, and as they are where they are few; all of
+ * them relative to *origin, from which nodes of a grid must then be counted, too.
  * For any points the density of the kernel about them is within 1e-4 of its peak (proof in kde2d_binned.c);
  * weights may be negative, and densities, in places where they are nothing beside the peak. The sum of the
  * weights is that of the set's but for rounding. Points ascend by x but for a part of a bandwidth.
@@ -26,6 +27,6 @@
  * Status: SDQ_INTERRUPTED, memory.
  */
 extern SdqStatus points_bin(Job *job, const PointSet *points, const Gaussian2d *kernel, bool anyway,
-							PointSet *binned, bool *is_binned);
+							PointSet *binned, Point2d *origin, bool *is_binned);
 
 #endif
