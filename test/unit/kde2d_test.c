@@ -5,6 +5,8 @@
  *		test/reference/kde2d.py. Small cases and hostile data are in kde_test.c.
  */
 #include "check.h"
+
+#include <float.h>
 #include "stops.h"
 #include "workbench.h"
 
@@ -351,8 +353,8 @@ plain_log_density(const Kde2dModel *model, double x, double y)
 
 		sum += model->set.weights[i] * expl(-(u * u + v * v) / 2);
 	}
-	return (double) (logl(sum) + logl(kernel->inverse_x) + logl(kernel->inverse_y) -
-					 logl(2 * 3.14159265358979323846L * model->n));
+	return (double) (logl(fmaxl(sum, LDBL_MIN)) + logl(kernel->inverse_x) +
+					 logl(kernel->inverse_y) - logl(2 * 3.14159265358979323846L * model->n));
 }
 
 /* Points that are left out because they are far away must not be missed: narrow and wide kernels, places amid the
