@@ -5,8 +5,6 @@
  *		test/reference/kde2d.py. Small cases and hostile data are in kde_test.c.
  */
 #include "check.h"
-
-#include <float.h>
 #include "stops.h"
 #include "workbench.h"
 
@@ -338,23 +336,32 @@ test_log_density(void)
 	bench_close(&bench);
 }
 
-/* log of the density of a model at a place, term by term. */
+/* The exponent of a kernel about a point of a model. */
+static long double
+exponent_of(const Kde2dModel *model, size_t i, double x, double y)
+{
+	const Gaussian2d *kernel = &model->whitened;
+	long double dx = (long double) x - model->set.x[i];
+	long double u = dx * kernel->inverse_x;
+	long double v = (((long double) y - model->set.y[i]) - kernel->slope * dx) * kernel->inverse_y;
+
+	return -(u * u + v * v) / 2;
+}
+
+/* log of the density of a model at a place, term by term beside the largest. */
 static double
 plain_log_density(const Kde2dModel *model, double x, double y)
 {
 	const Gaussian2d *kernel = &model->whitened;
-	long double sum = 0;
+	long double largest = exponent_of(model, 0, x, y);
+	long double sum = 0; /* at least 1 in the end */
 
+	for (size_t i = 1; i < model->set.n; i++)
+		largest = fmaxl(largest, exponent_of(model, i, x, y));
 	for (size_t i = 0; i < model->set.n; i++)
-	{
-		long double dx = x - model->set.x[i];
-		long double u = dx * kernel->inverse_x;
-		long double v = ((y - model->set.y[i]) - kernel->slope * dx) * kernel->inverse_y;
-
-		sum += model->set.weights[i] * expl(-(u * u + v * v) / 2);
-	}
-	return (double) (logl(fmaxl(sum, LDBL_MIN)) + logl(kernel->inverse_x) +
-					 logl(kernel->inverse_y) - logl(2 * 3.14159265358979323846L * model->n));
+		sum += model->set.weights[i] * expl(exponent_of(model, i, x, y) - largest);
+	return (double) (largest + log1pl(sum - 1) + logl(kernel->inverse_x) + logl(kernel->inverse_y) -
+					 logl(2 * 3.14159265358979323846L * model->n));
 }
 
 /* Points that are left out because they are far away must not be missed: narrow and wide kernels, places amid the
