@@ -6,6 +6,7 @@
 
 #include "access/detoast.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
@@ -15,6 +16,20 @@
 #include "pg/compat.h"
 
 #include <math.h>
+
+/* Doubles that are copied between two looks for interrupts: a megabyte. */
+#define INTERRUPT_INTERVAL ((size_t) 1 << 17)
+
+/* memcpy() for doubles, of which there may be a gigabyte. */
+static void
+copy_doubles(double *to, const double *from, size_t n)
+{
+	for (size_t i = 0; i < n; i += INTERRUPT_INTERVAL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memcpy(to + i, from + i, Min(n - i, INTERRUPT_INTERVAL) * sizeof(double));
+	}
+}
 
 bool
 is_numeric_array_type(Oid type)
@@ -96,7 +111,7 @@ array_read_doubles(const ArrayElements *elements, double *out)
 			for (size_t i = 0; i < n; i++)
 				out[i] = ((const float4 *) elements->data)[i];
 			break;
-		case FLOAT8OID: memcpy(out, elements->data, n * sizeof(double)); break;
+		case FLOAT8OID: copy_doubles(out, elements->data, n); break;
 		default: elog(ERROR, "unexpected array element type %u", elements->type);
 	}
 }
@@ -165,7 +180,7 @@ make_array(Oid element_type, size_t n, size_t element_size)
 						errmsg("array of %zu elements exceeds the maximum size of a value", n)));
 	if (n == 0)
 		return construct_empty_array(element_type);
-	array = palloc0(header + n * element_size);
+	array = palloc(header + n * element_size); /* no padding in it */
 	SET_VARSIZE(array, header + n * element_size);
 	array->ndim = 1;
 	array->dataoffset = 0;
@@ -180,8 +195,7 @@ make_float8_array(const double *values, size_t n)
 {
 	ArrayType *array = make_array(FLOAT8OID, n, sizeof(double));
 
-	if (n > 0)
-		memcpy(ARR_DATA_PTR(array), values, n * sizeof(double));
+	copy_doubles((double *) ARR_DATA_PTR(array), values, n);
 	return array;
 }
 
@@ -252,7 +266,7 @@ make_matrix(Oid element_type, size_t n_rows, size_t n_columns, size_t element_si
 							   n_rows, n_columns)));
 	if (n == 0)
 		return construct_empty_array(element_type);
-	array = palloc0(header + n * element_size);
+	array = palloc(header + n * element_size); /* no padding in it */
 	SET_VARSIZE(array, header + n * element_size);
 	array->ndim = 2;
 	array->dataoffset = 0;
@@ -290,8 +304,7 @@ make_float8_matrix(const double *values, size_t n_rows, size_t n_columns)
 {
 	ArrayType *array = make_matrix(FLOAT8OID, n_rows, n_columns, sizeof(double));
 
-	if (n_rows * n_columns > 0)
-		memcpy(ARR_DATA_PTR(array), values, n_rows * n_columns * sizeof(double));
+	copy_doubles((double *) ARR_DATA_PTR(array), values, n_rows * n_columns);
 	return array;
 }
 

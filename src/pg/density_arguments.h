@@ -50,6 +50,9 @@ extern bool is_valid_grid_size(int64 grid_size);
 extern bool is_valid_bandwidth(const Bandwidth *bandwidth);
 extern bool is_valid_range(const GridRange *range);
 
+/* Nodes that are checked between two looks for interrupts: below a millisecond. */
+#define DENSITY_INTERRUPT_INTERVAL 65536
+
 /* Run the sum of n_points kernels at n_nodes nodes, without threads where it is short. */
 extern SdqStatus run_density(Computation *computation, ComputationWork work, void *argument,
 							 size_t n_points, size_t n_nodes);

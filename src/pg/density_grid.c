@@ -4,6 +4,7 @@
  */
 #include "pg/density_grid.h"
 
+#include "miscadmin.h"
 #include "utils/float.h"
 
 #include "core/density/grid.h"
@@ -67,12 +68,16 @@ check_density(const char *type, const DensityGrid *grid, size_t n_density)
 	if (grid->y != NULL)
 		check_axis(type, "y", grid->y, grid->n_y);
 	for (size_t i = 0; i < n_density; i++)
+	{
+		if (i % DENSITY_INTERRUPT_INTERVAL == 0)
+			CHECK_FOR_INTERRUPTS();
 		/* Written so that NaN fails. */
 		if (!(grid->density[i] >= 0 && isfinite(grid->density[i])))
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 							errmsg("density of %s must be finite and at least 0, not %s", type,
 								   float8out_internal(grid->density[i])),
 							errdetail("It is value %zu.", i + 1)));
+	}
 }
 
 bool

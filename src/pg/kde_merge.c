@@ -6,6 +6,7 @@
 
 #include "executor/executor.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
@@ -13,6 +14,7 @@
 #include "core/density/mixture.h"
 #include "pg/array_reader.h"
 #include "pg/byte_state.h"
+#include "pg/density_arguments.h"
 #include "pg/density_grid.h"
 #include "pg/errors.h"
 #include "pg/kde2d_result.h"
@@ -227,7 +229,10 @@ mass_of(const MixturePart *part)
 		return grid_integral(part->axes[0], part->density, part->n[0]);
 	lines = palloc(part->n[1] * sizeof(double));
 	for (size_t i = 0; i < part->n[1]; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		lines[i] = grid_integral(part->axes[0], part->density + i * part->n[0], part->n[0]);
+	}
 	return grid_integral(part->axes[1], lines, part->n[1]);
 }
 
@@ -320,8 +325,12 @@ put_density(const Mixture *mixture, const DensityFields *fields, Datum *values, 
 
 	check_status(mixture_density(mixture, &stop, density));
 	for (size_t i = 0; i < n_nodes; i++)
+	{
+		if (i % DENSITY_INTERRUPT_INTERVAL == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (!isfinite(density[i]))
 			check_mixture(sdq_bad_data(MIXTURE_OVERFLOW, -1, 0, 0));
+	}
 	for (size_t a = 0; a < mixture->n_axes; a++)
 	{
 		values[a] = PointerGetDatum(make_float8_array(axis, mixture->n[a]));

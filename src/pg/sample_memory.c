@@ -88,11 +88,21 @@ context_resize(void *context, void *block, size_t old_bytes, size_t new_bytes)
 	return moved;
 }
 
+/* The stop flag's question. */
+static bool
+poll_cancel(void *context)
+{
+	return InterruptPending && (QueryCancelPending || ProcDiePending) &&
+		   InterruptHoldoffCount == 0 && CritSectionCount == 0;
+}
+
 SampleMemory
 sample_context_memory(MemoryContext context)
 {
-	return (SampleMemory){
-		.resize = context_resize, .context = context, .limit = settings_max_memory(), .held = 0};
+	return (SampleMemory){.resize = context_resize,
+						  .context = context,
+						  .limit = settings_max_memory(),
+						  .is_cancelled = poll_cancel};
 }
 
 ArenaSource
@@ -100,14 +110,6 @@ sample_arena_source(MemoryContext context)
 {
 	return (ArenaSource){
 		.allocate = context_allocate, .release = context_release, .context = context};
-}
-
-/* The stop flag's question. */
-static bool
-poll_cancel(void *context)
-{
-	return InterruptPending && (QueryCancelPending || ProcDiePending) &&
-		   InterruptHoldoffCount == 0 && CritSectionCount == 0;
 }
 
 Stop

@@ -94,6 +94,7 @@ my @long = (
         FROM numbers WHERE id <= 100000}],
     ['kde2d_contours', q{SELECT count(*) FROM densities, kde2d_contours(k, (SELECT array_agg(i / 1000.0::float8)
         FROM generate_series(1, 999) i))}],
+    ['kde2d_merge', q{SELECT (kde2d_merge(k)).n FROM densities, generate_series(1, 1000)}],
     ['the exact ks_test', q{SELECT ks_test(x, y, method => 'exact') FROM distributions}],
     ['the exact ks_test_1samp', q{SELECT ks_test_1samp(ecdf((i - 0.5) / 1e5 * 0.9975), 'exact')
                                   FROM generate_series(1, 100000) i}],

@@ -31,6 +31,9 @@
 /* Terms that are taken apart together; their rests stay in the first-level cache. */
 #define BLOCK_TERMS 256
 
+/* Sums between two looks for a cancel: some milliseconds. */
+#define POLL_SUMS ((size_t) 1 << 18)
+
 /* Comparisons that do not wait for each other. */
 #define LANES 8
 
@@ -70,9 +73,20 @@ exact_sums_free(ExactSums *sums, SampleMemory *memory)
 	}
 }
 
+/* Does the query that the sums belong to end? Then *status says so. */
+static bool
+is_cancelled(const SampleMemory *memory, SdqStatus *status)
+{
+	if (!sample_memory_cancelled(memory))
+		return false;
+	*status = sdq_error(SDQ_INTERRUPTED, 0, 0);
+	return true;
+}
+
 int64_t *
 exact_sums_plane(ExactSums *sums, SampleMemory *memory, size_t p, SdqStatus *status)
 {
+	int64_t *plane;
 	size_t bytes;
 
 	if (sums->planes[p] != NULL)
@@ -82,10 +96,18 @@ exact_sums_plane(ExactSums *sums, SampleMemory *memory, size_t p, SdqStatus *sta
 		*status = sdq_error(SDQ_TOO_LARGE, (double) sums->n, (double) SIZE_MAX);
 		return NULL;
 	}
-	sums->planes[p] = sample_memory_resize(memory, NULL, 0, bytes, status);
-	if (sums->planes[p] != NULL)
-		memset(sums->planes[p], 0, bytes);
-	return sums->planes[p];
+	plane = sample_memory_resize(memory, NULL, 0, bytes, status);
+	for (size_t i = 0; plane != NULL && i < sums->n; i += POLL_SUMS)
+	{
+		if (is_cancelled(memory, status))
+		{
+			sample_memory_free(memory, plane, bytes);
+			return NULL;
+		}
+		memset(plane + i, 0, minimum(POLL_SUMS, sums->n - i) * sizeof(int64_t));
+	}
+	sums->planes[p] = plane;
+	return plane;
 }
 
 /* Add one term, whatever its size. */
@@ -222,7 +244,11 @@ exact_sums_merge(ExactSums *sums, SampleMemory *memory, const ExactSums *other)
 		if (plane == NULL)
 			return status;
 		for (size_t i = 0; i < sums->n; i++)
+		{
+			if (i % POLL_SUMS == 0 && is_cancelled(memory, &status))
+				return status;
 			plane[i] += other->planes[p][i];
+		}
 	}
 	return status;
 }
@@ -255,6 +281,8 @@ exact_sums_normalize(ExactSums *sums, SampleMemory *memory)
 		int64_t *plane = sums->planes[p];
 		int64_t *next;
 
+		if (is_cancelled(memory, &status))
+			return status;
 		if (plane == NULL || !has_carry(plane, sums->n))
 			continue;
 		next = exact_sums_plane(sums, memory, p + 1, &status);
@@ -264,6 +292,8 @@ exact_sums_normalize(ExactSums *sums, SampleMemory *memory)
 		{
 			int64_t carry = carry_of(plane[i]);
 
+			if (i % POLL_SUMS == 0 && is_cancelled(memory, &status))
+				return status;
 			plane[i] -= carry * ((int64_t) 1 << DIGIT_BITS);
 			next[i] += carry;
 		}

@@ -39,8 +39,8 @@ extern void exact_sums_init(ExactSums *sums, size_t n);
 /* Give all memory back to where it came from. */
 extern void exact_sums_free(ExactSums *sums, SampleMemory *memory);
 
-/* Add x[i], finite, to sum first + i, for i below count. Failures, here and below: those of memory; part of the
- * terms may have been added then. */
+/* Add x[i], finite, to sum first + i, for i below count. Failures, here and below: those of memory, and
+ * SDQ_INTERRUPTED where its owner wants to end; part of the terms may have been added then. */
 extern SdqStatus exact_sums_add(ExactSums *sums, SampleMemory *memory, size_t first,
 								const double *x, size_t count);
 
@@ -65,7 +65,7 @@ extern bool exact_sums_add_size(const ExactSums *sums, size_t *size);
 extern uint8_t *exact_sums_write(const ExactSums *sums, uint8_t *at);
 extern SdqStatus exact_sums_read(ExactSums *sums, SampleMemory *memory, ByteCursor *cursor);
 
-/* Is any sum below 0? For a reader of sums that cannot be. */
+/* Is any of some sums in normal form below 0? For a reader of sums that cannot be. */
 extern bool exact_sums_has_negative(const ExactSums *sums);
 
 #endif

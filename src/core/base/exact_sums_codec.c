@@ -9,6 +9,9 @@
 #define COUNT_BYTES 4
 #define DIGIT_BYTES 4
 
+/* Sums between two looks for a cancel: a millisecond. */
+#define POLL_SUMS ((size_t) 1 << 18)
+
 /* Is any digit of plane p other than 0? Planes that are not there have none. */
 static bool
 is_used(const ExactSums *sums, size_t p)
@@ -79,7 +82,11 @@ exact_sums_read(ExactSums *sums, SampleMemory *memory, ByteCursor *cursor)
 		if (plane == NULL)
 			return status;
 		for (size_t j = 0; j < sums->n; j++)
+		{
+			if (j % POLL_SUMS == 0 && sample_memory_cancelled(memory))
+				return sdq_error(SDQ_INTERRUPTED, 0, 0);
 			plane[j] = (int32_t) bytes_read(cursor, DIGIT_BYTES);
+		}
 		cursor->is_bad |= !is_used(sums, p);
 	}
 	return status;
@@ -88,8 +95,21 @@ exact_sums_read(ExactSums *sums, SampleMemory *memory, ByteCursor *cursor)
 bool
 exact_sums_has_negative(const ExactSums *sums)
 {
+	const int64_t *planes[EXACT_PLANES];
+	size_t n_planes = 0;
+
+	for (size_t p = EXACT_PLANES; p-- > 0;)
+		if (sums->planes[p] != NULL)
+			planes[n_planes++] = sums->planes[p];
+	/* In normal form all digits below one of 1 are less than it, and so the highest one has the sign of the sum. */
 	for (size_t i = 0; i < sums->n; i++)
-		if (exact_sums_quotient(sums, i, 1) < 0)
+	{
+		size_t p = 0;
+
+		while (p < n_planes && planes[p][i] == 0)
+			p++;
+		if (p < n_planes && planes[p][i] < 0)
 			return true;
+	}
 	return false;
 }

@@ -72,7 +72,7 @@ is_axis(const double *nodes, size_t n)
 
 /* Everything about a part that can be wrong by itself. */
 static SdqStatus
-check_part(const MixturePart *part)
+check_part(Stop *stop, const MixturePart *part)
 {
 	size_t n_nodes;
 
@@ -90,6 +90,8 @@ check_part(const MixturePart *part)
 	n_nodes = grid_nodes(part->n, part->n_axes);
 	for (size_t i = 0; i < n_nodes; i++)
 	{
+		if (i % POLL_NODES == 0 && stop_poll(stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
 		if (!(part->density[i] >= 0) || isinf(part->density[i]))
 			return sdq_bad_data(MIXTURE_DENSITY, -1, (double) i, part->density[i]);
 		if (isinf(part->weight * part->density[i]))
@@ -170,7 +172,7 @@ mixture_add(Mixture *mixture, SampleMemory *memory, Stop *stop, const MixturePar
 	size_t n_nodes = grid_nodes(part->n, part->n_axes);
 	double totals[N_TOTALS] = {part->weight, part->weight * part->mass};
 	double products[BLOCK_NODES];
-	SdqStatus status = check_part(part);
+	SdqStatus status = check_part(stop, part);
 
 	if (!sdq_failed(status))
 		status = accept(mixture, memory, part->n_axes, part->n, part->axes, part->traits,

@@ -9,6 +9,7 @@
 #ifndef SYNTHDQ_CORE_SAMPLE_MEMORY_H
 #define SYNTHDQ_CORE_SAMPLE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/status.h"
@@ -23,7 +24,16 @@ typedef struct SampleMemory
 	size_t held;  /* bytes held now */
 	/* Where runs go that the limit leaves no room for (spill.h); NULL: nowhere. Borrowed. */
 	const struct SampleSpill *spill;
+	/* Main thread: does the owner want to end? Cheap; NULL: never. */
+	bool (*is_cancelled)(void *context);
 } SampleMemory;
+
+/* Ask that, between pieces of long work on what the memory holds. */
+static inline bool
+sample_memory_cancelled(const SampleMemory *memory)
+{
+	return memory->is_cancelled != NULL && memory->is_cancelled(memory->context);
+}
 
 /* Memory by realloc and free. */
 extern SampleMemory sample_malloc_memory(size_t limit);
