@@ -96,7 +96,11 @@ main(void)
 	test_offset(1e6, 1e6, 0, true);
 	test_offset(1e6, -1e6, 0.9, true);
 	test_offset(1e9, 1e6, 0.9, true);
-	test_offset(1e7, 1e9, 0.5, false);
-	test_offset(1e12, 1e12, 0.5, false);
+	test_offset(1e7, 1e9, 0.5, true);
+	test_offset(1e9, 1e9, -3, true);
+	test_offset(-1e10, 1e11, 0.5, true);
+	test_offset(1e12, 1e12, 0.9, true);
+	test_offset(1e12, -1e12, -3, true);
+	test_offset(1e14, 1e14, 0.5, false);
 	return check_done();
 }

@@ -4,17 +4,22 @@
  */
 #include "core/density/plane.h"
 
+#include <string.h>
+
 #include "core/density/grid.h"
 #include "core/density/scale.h"
 
 #define INVERSE_2PI 0.15915494309189533577
 
-/* Nodes that are at most this uneven, in bandwidths, are done by products and their derivative: at 9 bandwidths the
- * next term of the series is 4e-13. */
-#define MAX_UNEVEN_CORRECTED 1e-7
+/* Powers of a Taylor series about even nodes. */
+#define MAX_ORDER 4
 
-/* Ordinates of points, in bandwidths, beyond all that reach a grid; larger ones might overflow. */
-#define ORDINATE_LIMIT 1e100
+/* Nodes that are at most so uneven, in bandwidths, need that power: at 9 bandwidths the next term of the series,
+ * (9 e)^(power + 1) / (power + 1)!, is below 5e-13. */
+static const double uneven_limits[MAX_ORDER + 1] = {TILES_MAX_UNEVEN, 1e-7, 1.5e-5, 2e-4, 1e-3};
+
+/* Ordinates of points, in bandwidths, beyond all that reach a grid; powers of larger ones might overflow. */
+#define ORDINATE_LIMIT 1e70
 
 /* Points between two polls of the stop flag. */
 #define POLL_INTERVAL ((size_t) 1 << 16)
@@ -65,56 +70,111 @@ plane_term(const void *argument, size_t node, size_t first, size_t end)
 						   end - first, x, y, kernel);
 }
 
+/* The power of the series that the nodes of y need; above MAX_ORDER: no series will do. */
+static int
+series_order(const TilesPlan *plan)
+{
+	int order = 0;
+
+	while (order <= MAX_ORDER && !(plan->uneven <= uneven_limits[order]))
+		order++;
+	return order;
+}
+
 /* Can this grid be done by products? */
 static bool
 plane_plan(const PlaneGrid *grid, TilesPlan *plan)
 {
-	return tiles_plan(grid, plan) && plan->uneven <= MAX_UNEVEN_CORRECTED;
+	return tiles_plan(grid, plan) && series_order(plan) <= MAX_ORDER;
 }
 
 /*
- * What is off where nodes are not equally spaced, in bandwidths along y. A kernel changes by -v e along the way e
- * from an even node, v being the ordinate of the node less that of the point.
+ * A grid whose nodes are not equally spaced, beside one whose nodes are. With v and w the ordinates of an even node
+ * and of a point, in bandwidths, and e the way from there to the node as it is, a kernel is
+ *		exp(-(v + e - w)^2 / 2) = exp(-(v - w)^2 / 2) exp(-e^2 / 2) exp(-(v - w) e),
+ * and the last factor is cut after the power `order` of e:
+ *		sum over j of w^j e^j / j! (sum over m <= order - j of (-v e)^m / m!).
+ * So each w^j is one more product, of points with other weights, times a factor of the node.
  */
 typedef struct UnevenRows
 {
-	PointSet points;   /* y relative to the middle row */
-	double *ordinates; /* [points.n], weights times ordinates of the points */
+	PointSet points;   /* y relative to the middle row; weights times ordinates^j */
+	double *ordinates; /* [points.n], of the points */
 	PlaneGrid even;    /* y relative to the middle row, and equally spaced */
+	double *ways;      /* [even.size], e */
 	double middle_x;
-	double middle_y;
+	int order;
 } UnevenRows;
 
 /* Arrays in the job's arena. */
 static SdqStatus
-uneven_rows(Job *job, const PointSet *points, const PlaneGrid *grid, UnevenRows *rows)
+uneven_rows(Job *job, const PointSet *points, const PlaneGrid *grid, int order, UnevenRows *rows)
 {
 	const Gaussian2d *kernel = &grid->kernel;
 	size_t middle = grid->size / 2;
+	double middle_y = grid->y[middle];
 	double step = (grid->y[grid->size - 1] - grid->y[0]) / (double) (grid->size - 1);
 	double *nodes = arena_alloc(job->arena, grid->size, sizeof(double));
 	double *y = arena_alloc(job->arena, points->n, sizeof(double));
+	double *weights = arena_alloc(job->arena, points->n, sizeof(double));
 
-	*rows = (UnevenRows){
-		.points = *points, .even = *grid, .middle_x = grid->x[middle], .middle_y = grid->y[middle]};
+	*rows =
+		(UnevenRows){.points = *points, .even = *grid, .middle_x = grid->x[middle], .order = order};
 	rows->ordinates = arena_alloc(job->arena, points->n, sizeof(double));
-	if (nodes == NULL || y == NULL || rows->ordinates == NULL)
+	rows->ways = arena_alloc(job->arena, grid->size, sizeof(double));
+	if (nodes == NULL || y == NULL || weights == NULL || rows->ordinates == NULL ||
+		rows->ways == NULL)
 		return arena_failure(job->arena);
 	for (size_t row = 0; row < grid->size; row++)
+	{
 		nodes[row] = ((double) row - (double) middle) * step;
+		rows->ways[row] = ((grid->y[row] - middle_y) - nodes[row]) * kernel->inverse_y;
+	}
 	for (size_t i = 0; i < points->n; i++)
 	{
 		double ordinate;
 
 		if (i % POLL_INTERVAL == 0 && stop_poll(job->stop))
 			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		y[i] = points->y[i] - rows->middle_y;
+		y[i] = points->y[i] - middle_y;
+		weights[i] = points->weights[i];
 		ordinate = (y[i] - kernel->slope * (points->x[i] - rows->middle_x)) * kernel->inverse_y;
-		rows->ordinates[i] =
-			points->weights[i] * fmax(fmin(ordinate, ORDINATE_LIMIT), -ORDINATE_LIMIT);
+		rows->ordinates[i] = fmax(fmin(ordinate, ORDINATE_LIMIT), -ORDINATE_LIMIT);
 	}
 	rows->points.y = y;
+	rows->points.weights = weights;
 	rows->even.y = nodes;
+	return sdq_ok();
+}
+
+/* Add the product of power j, moments, to the sums. */
+static SdqStatus
+add_power(Job *job, const UnevenRows *rows, int j, const double *moments, double *sums)
+{
+	const PlaneGrid *even = &rows->even;
+	const Gaussian2d *kernel = &even->kernel;
+
+	for (size_t row = 0; row < even->size; row++)
+	{
+		double way = rows->ways[row];
+		double power = exp(-way * way / 2); /* times way^j / j! */
+
+		if (stop_poll(job->stop))
+			return sdq_error(SDQ_INTERRUPTED, 0, 0);
+		for (int i = 1; i <= j; i++)
+			power *= way / i;
+		for (size_t column = 0; column < even->size; column++)
+		{
+			size_t node = row * even->size + column;
+			double ordinate = (even->y[row] - kernel->slope * (even->x[column] - rows->middle_x)) *
+							  kernel->inverse_y;
+			double series = 1;
+
+			for (int m = rows->order - j; m > 0; m--)
+				series = 1 - ordinate * way / m * series;
+			sums[node] += power * series * moments[node];
+		}
+	}
 	return sdq_ok();
 }
 
@@ -123,36 +183,28 @@ static SdqStatus
 uneven_products(Job *job, const PointSet *points, const PlaneGrid *grid, const TilesPlan *plan,
 				double *sums)
 {
-	const Gaussian2d *kernel = &grid->kernel;
-	size_t n = grid->size;
+	size_t n_nodes = grid->size * grid->size;
 	ArenaMark mark = arena_mark(job->arena);
-	double *moments = arena_alloc(job->arena, n * n, sizeof(double));
+	double *moments = arena_alloc(job->arena, n_nodes, sizeof(double));
 	UnevenRows rows;
 	SdqStatus status = moments == NULL ? arena_failure(job->arena) : sdq_ok();
 
 	if (!sdq_failed(status))
-		status = uneven_rows(job, points, grid, &rows);
-	if (!sdq_failed(status))
-		status = tiles_sum(job, &rows.points, &rows.even, plan, sums);
+		status = uneven_rows(job, points, grid, series_order(plan), &rows);
 	if (sdq_failed(status))
 		return status;
-	rows.points.weights = rows.ordinates;
-	status = tiles_sum(job, &rows.points, &rows.even, plan, moments);
-	for (size_t row = 0; row < n && !sdq_failed(status); row++)
+	memset(sums, 0, n_nodes * sizeof(double));
+	for (int j = 0; j <= rows.order && !sdq_failed(status); j++)
 	{
-		double way = ((grid->y[row] - rows.middle_y) - rows.even.y[row]) * kernel->inverse_y;
-
-		if (stop_poll(job->stop))
-			return sdq_error(SDQ_INTERRUPTED, 0, 0);
-		for (size_t column = 0; column < n; column++)
+		for (size_t i = 0; j > 0 && i < points->n; i++)
 		{
-			size_t node = row * n + column;
-			double ordinate =
-				(rows.even.y[row] - kernel->slope * (grid->x[column] - rows.middle_x)) *
-				kernel->inverse_y;
-
-			sums[node] -= way * (ordinate * sums[node] - moments[node]);
+			if (i % POLL_INTERVAL == 0 && stop_poll(job->stop))
+				return sdq_error(SDQ_INTERRUPTED, 0, 0);
+			rows.points.weights[i] *= rows.ordinates[i];
 		}
+		status = tiles_sum(job, &rows.points, &rows.even, plan, moments);
+		if (!sdq_failed(status))
+			status = add_power(job, &rows, j, moments, sums);
 	}
 	arena_release(job->arena, mark);
 	return status;
@@ -170,7 +222,7 @@ plane_density(Job *job, const PointSet *points, double n, const PlaneGrid *grid,
 
 	if (!plane_plan(grid, &plan))
 		status = grid_sum(job, points->n, n_nodes, plane_term, &sum, density);
-	else if (plan.uneven > TILES_MAX_UNEVEN)
+	else if (series_order(&plan) > 0)
 		status = uneven_products(job, points, grid, &plan, density);
 	else
 		status = tiles_sum(job, points, grid, &plan, density);
@@ -192,7 +244,7 @@ plane_term_cost(const PlaneGrid *grid)
 
 	if (!plane_plan(grid, &plan))
 		return DIRECT_TERM_COST;
-	return plan.uneven > TILES_MAX_UNEVEN ? 2 : 1;
+	return 1 + series_order(&plan);
 }
 
 SdqStatus

@@ -37,8 +37,8 @@ plane_bandwidth(double variance, double factor, int exponent)
 
 /*
  * density[size of y][size of x] = sum over the points of weight * phi / n, phi the density of the grid's kernel
- * about the point: by products where the grid allows it (kde2d_tiles.h), by twice those where it is so far from
- * zero that nodes are rounded to uneven places, else by direct sums. What exceeds the largest double is the largest
+ * about the point: by products where the grid allows it (kde2d_tiles.h), by two to five times those where it is so
+ * far from zero that nodes are rounded to uneven places, else by direct sums. What exceeds the largest double is the largest
  * double, and what negative weights (of binned points) make negative is 0.
  * points ascend by x, or as points_bin() leaves them.
  * Status: SDQ_INTERRUPTED, memory.
