@@ -26,11 +26,13 @@ typedef enum Shape
 	SHAPE_TWO_SHARES, /* half at the middles, half at the nodes */
 	SHAPE_LINE,       /* along v */
 	SHAPE_SPARSE,     /* few points to a cell */
+	SHAPE_FAR_APART,  /* clumps of one column, more cells apart than it has slots, taken in turn */
 	N_SHAPES
 } Shape;
 
-static const char *const shape_names[N_SHAPES] = {"normal",  "heavy tails", "one place", "middles",
-												  "corners", "two shares",  "line",      "sparse"};
+static const char *const shape_names[N_SHAPES] = {"normal",  "heavy tails", "one place",
+												  "middles", "corners",     "two shares",
+												  "line",    "sparse",      "far apart"};
 
 /* A node of the lattice, or the middle between some, and a little beside it. */
 static double
@@ -58,6 +60,10 @@ draw(Rng *rng, Shape shape, size_t i)
 		case SHAPE_TWO_SHARES:
 			return (Point2d){clump(rng, 6, i % 2 == 0), clump(rng, 6, i % 2 == 0)};
 		case SHAPE_LINE: return (Point2d){1e-9 * rng_double(rng), 3 * rng_double(rng)};
+		case SHAPE_FAR_APART:
+			return (Point2d){1e-3 * rng_double(rng),
+							 (double) (i % 3) * 0x1p20 / NODES_PER_BANDWIDTH +
+								 0.5 * rng_double(rng)};
 		default: return (Point2d){300 * rng_double(rng), 300 * rng_double(rng)};
 	}
 }
@@ -96,7 +102,7 @@ test_shape(Shape shape, const Gaussian2d *kernel, double offset)
 		points[i] = (Point2d){offset + x, offset + kernel->slope * x + white.y / kernel->inverse_y};
 	}
 	if (sdq_failed(points_collect(&bench.job, points, MOST, &set)) ||
-		sdq_failed(points_bin(&bench.job, &set, kernel, true, &binned, &origin, &is_binned)))
+		sdq_failed(points_bin(&bench.job, &set, kernel, SIZE_MAX, &binned, &origin, &is_binned)))
 		exit(EXIT_FAILURE);
 	check(is_binned, "any points can be binned");
 	for (size_t i = 0; i < binned.n; i++)
@@ -140,18 +146,20 @@ test_refusals(void)
 		points[i] = draw(&rng, SHAPE_SPARSE, i);
 	check(!sdq_failed(points_collect(&bench.job, points, MOST, &set)) &&
 			  !sdq_failed(
-				  points_bin(&bench.job, &set, &kernel, false, &binned, &origin, &is_binned)) &&
+				  points_bin(&bench.job, &set, &kernel, set.n / 2, &binned, &origin, &is_binned)) &&
 			  !is_binned,
 		  "points that would hardly become fewer are left alone");
-	kernel.inverse_y = 1e9;
+	kernel.inverse_y = 1e10;
 	is_binned = true;
-	check(!sdq_failed(points_bin(&bench.job, &set, &kernel, true, &binned, &origin, &is_binned)) &&
+	check(!sdq_failed(
+			  points_bin(&bench.job, &set, &kernel, SIZE_MAX, &binned, &origin, &is_binned)) &&
 			  !is_binned,
 		  "a lattice of too many rows is refused");
 	kernel.inverse_y = 1;
 	kernel.inverse_x = 1e300;
 	is_binned = true;
-	check(!sdq_failed(points_bin(&bench.job, &set, &kernel, true, &binned, &origin, &is_binned)) &&
+	check(!sdq_failed(
+			  points_bin(&bench.job, &set, &kernel, SIZE_MAX, &binned, &origin, &is_binned)) &&
 			  !is_binned,
 		  "so is one of too many columns");
 	bench_close(&bench);

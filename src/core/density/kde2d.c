@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 
 #include "core/base/compensated.h"
 #include "core/base/sizes.h"
@@ -81,6 +82,24 @@ scaled_axis(Arena *arena, const double *nodes, size_t n, int exponent)
 	return scaled;
 }
 
+/*
+ * How many points binning may leave to be worth it; 0: none shall be binned. By estimates in terms of a product, never
+ * by a clock: binning costs KDE2D_BIN_TERMS a point, and what it leaves costs what as many points cost.
+ */
+static size_t
+most_binned(KdeMethod method, size_t n, double n_nodes, double term_cost)
+{
+	double point_cost = n_nodes * term_cost;
+
+	if (method == KDE_EXACT)
+		return 0;
+	if (method == KDE_BINNED)
+		return SIZE_MAX;
+	if ((double) n * point_cost <= KDE2D_EXACT_TERMS)
+		return 0;
+	return (size_t) ((double) n * fmax(0.5 - KDE2D_BIN_TERMS / point_cost, 0));
+}
+
 /* Fill result->density, mass and method; the axes are set. */
 static SdqStatus
 sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
@@ -92,22 +111,21 @@ sum_kernels(Job *job, const Kde2dModel *model, KdeMethod method, Kde2d *result)
 	double *rows = arena_alloc(job->arena, grid_size, sizeof(double));
 	PlaneGrid grid = {.x = nodes_x, .y = nodes_y, .size = grid_size, .kernel = model->whitened};
 	PointSet set = model->set;
+	size_t most;
 	SdqStatus status;
 
 	result->density = arena_alloc(job->arena, n_nodes, sizeof(double));
 	if (nodes_x == NULL || nodes_y == NULL || rows == NULL || result->density == NULL)
 		return arena_failure(job->arena);
 	result->method = KDE_EXACT;
-	if (method == KDE_BINNED ||
-		(method == KDE_AUTO &&
-		 (double) set.n * (double) n_nodes * plane_term_cost(&grid) > KDE2D_EXACT_TERMS))
+	most = most_binned(method, set.n, (double) n_nodes, plane_term_cost(&grid));
+	if (most > 0)
 	{
 		PointSet binned;
 		Point2d origin;
 		bool is_binned;
 
-		status = points_bin(job, &model->set, &grid.kernel, method == KDE_BINNED, &binned, &origin,
-							&is_binned);
+		status = points_bin(job, &model->set, &grid.kernel, most, &binned, &origin, &is_binned);
 		if (sdq_failed(status))
 			return status;
 		if (is_binned)

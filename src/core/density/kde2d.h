@@ -71,6 +71,9 @@ typedef struct Kde2d
 /* Terms of exact sums by products, plane_term_cost() 1, beyond which points are binned: a second of two threads. */
 #define KDE2D_EXACT_TERMS 4e10
 
+/* What it costs to bin a point, in the same terms: 30 ns. */
+#define KDE2D_BIN_TERMS 600.0
+
 /*
  * density(p) = sum over points of phi_H(p - point) / n, phi_H the normal density with the full
  * covariance H = factor^2 * C, C the covariance of the points (n - 1). The values are those of
@@ -78,13 +81,14 @@ typedef struct Kde2d
  * The result has the same bits for any order of the points and any number of threads.
  *
  * Grids that allow it are done by matrix products (kde2d_tiles.h), n * grid_size^2 terms of 0.05 ns
- * (AVX-512); there a kernel ends 20 bandwidths from its point, at 1e-87 of its peak. They cost twice that
+ * (AVX-512); there a kernel ends 20 bandwidths from its point, at 1e-87 of its peak. They cost two to five times that
  * where nodes are rounded to uneven places because they are far from zero. What remains, coarse grids,
- * correlations beyond 0.999, nodes uneven by more than 1e-7 bandwidths, is a direct sum of terms of 1.5 ns.
+ * correlations beyond 0.999, nodes uneven by more than 1e-3 bandwidths, is a direct sum of terms of 1.5 ns.
  * Memory: 72 bytes per point, 32 per node.
  *
- * Beyond KDE2D_EXACT_TERMS points are first binned (kde2d_binned.h), if that leaves half of them or fewer: the
- * error is then below 1e-4 of the peak.
+ * Where these are estimated at more than KDE2D_EXACT_TERMS and binning (kde2d_binned.h) would leave half of that or
+ * less, its own cost included, points are binned first: the error is then below 1e-4 of the peak. KDE_BINNED bins
+ * any points but those that points_bin() refuses, KDE_EXACT none; the result tells what was done.
  * Status: SDQ_INTERRUPTED, memory. No points at all are KDE_NO_BANDWIDTH.
  */
 extern SdqStatus kde2d_evaluate(Job *job, const Point2d *points, size_t n,

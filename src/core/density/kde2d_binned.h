@@ -6,6 +6,7 @@
 #define SYNTHDQ_CORE_DENSITY_KDE2D_BINNED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/base/job.h"
 #include "core/base/status.h"
@@ -21,12 +22,14 @@
  * For any points the density of the kernel about them is within 1e-4 of its peak (proof in kde2d_binned.c);
  * weights may be negative, and densities, in places where they are nothing beside the peak. The sum of the
  * weights is that of the set's but for rounding. Points ascend by x but for a part of a bandwidth.
- * *is_binned is false, and nothing is done, if more than half as many points would be left (unless `anyway`), or
- * if the nodes along an axis are too many to be counted. In the job's arena, 80 bytes per node of a column and 12
- * per point, or 77 with `anyway`. Sequential, in the order of the set, so that the bits depend on the set alone.
+ * *is_binned is false, and binned of no account, if more than `most` points would be left (SIZE_MAX: as many as it takes,
+ * 3.2 times n), or if points are 1e9 bandwidths apart. (A column of more than a million nodes keeps a million at a time;
+ * points contrived to contend for them may become more than that, too.)
+ * In the job's arena, 84 bytes per node of a column, of at most a million, and 24 per point that may be left. 30 ns a
+ * point, sequential, in the order of the set, so that the bits depend on the set alone.
  * Status: SDQ_INTERRUPTED, memory.
  */
-extern SdqStatus points_bin(Job *job, const PointSet *points, const Gaussian2d *kernel, bool anyway,
+extern SdqStatus points_bin(Job *job, const PointSet *points, const Gaussian2d *kernel, size_t most,
 							PointSet *binned, Point2d *origin, bool *is_binned);
 
 #endif
