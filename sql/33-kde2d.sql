@@ -145,8 +145,9 @@ COMMENT ON FUNCTION kde2d_result(kde2d_state) IS 'final function of kde2d';
 --              compare two groups on one grid.
 -- A point with a NULL or NaN coordinate is skipped. No point, or an infinite one: NULL. Fewer than three
 -- points, or points on a line: only n is set, for their covariance has no inverse. Parameters must be the
--- same in all rows of a group. An exact sum takes some 0.05 ns a term (AVX-512), up to 2 ns where points are
--- as good as on a line, or 1000 standard deviations from 0.
+-- same in all rows of a group. An exact sum takes some 0.05 ns a term (AVX-512), two to five
+-- times that where points are more than 1000 standard deviations from 0, up to 2 ns where they are as good as on a
+-- line.
 --   SELECT is_synthetic, kde2d(x, y, 100, 'scott', -50, 50, -50, 50) FROM map GROUP BY is_synthetic;
 -- Source: scipy.stats.gaussian_kde, whose values these are to 12 digits of the peak; seaborn's grid.
 CREATE AGGREGATE kde2d(x double precision, y double precision) (
@@ -288,8 +289,9 @@ COMMENT ON AGGREGATE kde2d_sample(kde2d_state) IS 'union of stored points';
 --   bw_adjust  multiplies the factor
 --   cut        bandwidths by which an axis exceeds the points
 --   method     'exact': every point; 'binned': points spread over a lattice, within 1e-4 of the peak for any
---              points; 'auto': binned beyond 4e10 terms (points times nodes; 1.3e9 for grids so coarse, or kernels
---              so narrow, that terms cost more), where that leaves half of the points or fewer
+--              points (but exact if points are 1e9 bandwidths apart); 'auto': binned beyond 4e10 terms (points
+--              times nodes; 1.3e9 for grids so coarse, or kernels so narrow, that terms cost more), where
+--              that is estimated to halve the cost; never by a clock. What was done is in the result.
 --   SELECT kde2d(kde2d_sample(x, y), grid_size => 100, bw_adjust => 0.5) FROM map;
 CREATE FUNCTION kde2d(
     s kde2d_state,
