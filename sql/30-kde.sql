@@ -228,7 +228,8 @@ COMMENT ON AGGREGATE kde(double precision[], integer, double precision) IS
 --              beyond them. A value beyond them is an error.
 --   method     'exact': all sums. 'binned': values are first shared between nodes h / 48 apart (linear binning), error
 --              below 1e-4 of the peak; Gaussian kernel only, and only if the nodes are at most a million or no more than
---              the values. 'auto': binned if the exact sums have more than 1e8 terms.
+--              the values, and not so far from 0 that doubles are coarse beside them. 'auto': binned if the exact sums
+--              have more than 1e8 terms, which of 262,144 values and more are estimated from some thousands of them.
 --   clip       {lowest, highest} end of the grid, each may be NULL: limits that only shorten a grid
 -- Far from all data the density keeps its relative accuracy down to about 1e-304 of the peak, at 37.5 h, and is 0
 -- beyond.

@@ -14,6 +14,7 @@
 #include "utils/array.h"
 
 #include "pg/array_reader.h"
+#include "pg/compat.h"
 #include "pg/density_arguments.h"
 #include "pg/kde_result.h"
 #include "pg/result.h"
@@ -50,6 +51,17 @@ PG_FUNCTION_INFO_V1(synthdq_kde_pdf_array);
 PG_FUNCTION_INFO_V1(synthdq_kde_cdf);
 PG_FUNCTION_INFO_V1(synthdq_kde_cdf_array);
 PG_FUNCTION_INFO_V1(synthdq_kde_points);
+
+/* The longest text of a bandwidth that is remembered. */
+#define REMEMBERED_BYTES 32
+
+/* The bandwidth that a call has read last: nearly always the next row has the same. */
+typedef struct RememberedBandwidth
+{
+	Size n_bytes;
+	char text[REMEMBERED_BYTES];
+	Bandwidth bandwidth;
+} RememberedBandwidth;
 
 static Bandwidth
 bandwidth_of_parameters(const SampleParameter *parameters)
@@ -107,6 +119,34 @@ synthdq_kde_state_combine(PG_FUNCTION_ARGS)
 	return sample_state_combine(fcinfo, &kde_type);
 }
 
+/* Argument `bandwidth` of type text, which is read again only if it differs from that of the row before. */
+static Bandwidth
+row_bandwidth(FunctionCallInfo fcinfo)
+{
+	RememberedBandwidth *last = fcinfo->flinfo->fn_extra;
+	Bandwidth bandwidth;
+	text *given;
+	Size n_bytes;
+
+	if (PG_ARGISNULL(ARGUMENT_BANDWIDTH))
+		return argument_kde_bandwidth(fcinfo, ARGUMENT_BANDWIDTH);
+	given = PG_GETARG_TEXT_PP(ARGUMENT_BANDWIDTH);
+	n_bytes = VARSIZE_ANY_EXHDR(given);
+	if (last != NULL && n_bytes == last->n_bytes &&
+		memcmp(VARDATA_ANY(given), last->text, n_bytes) == 0)
+		return last->bandwidth;
+	bandwidth = argument_kde_bandwidth(fcinfo, ARGUMENT_BANDWIDTH);
+	if (n_bytes > REMEMBERED_BYTES)
+		return bandwidth;
+	if (last == NULL)
+		last = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(*last));
+	last->n_bytes = n_bytes;
+	memcpy(last->text, VARDATA_ANY(given), n_bytes);
+	last->bandwidth = bandwidth;
+	fcinfo->flinfo->fn_extra = last;
+	return bandwidth;
+}
+
 /* The state to which a row with such parameters adds. */
 static SampleState *
 state_for_update(FunctionCallInfo fcinfo, size_t grid_size, Bandwidth bandwidth)
@@ -159,8 +199,7 @@ synthdq_kde_add_with_rule(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(1))
 		return sample_state_unchanged(fcinfo);
-	return add_value(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE),
-					 argument_kde_bandwidth(fcinfo, ARGUMENT_BANDWIDTH));
+	return add_value(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE), row_bandwidth(fcinfo));
 }
 
 /*
@@ -195,8 +234,7 @@ synthdq_kde_add_array_with_rule(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(1))
 		return sample_state_unchanged(fcinfo);
-	return add_array(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE),
-					 argument_kde_bandwidth(fcinfo, ARGUMENT_BANDWIDTH));
+	return add_array(fcinfo, argument_grid_size(fcinfo, ARGUMENT_GRID_SIZE), row_bandwidth(fcinfo));
 }
 
 /*
@@ -211,6 +249,28 @@ synthdq_kde_add_array_with_number(PG_FUNCTION_ARGS)
 					 argument_bandwidth_number(fcinfo, ARGUMENT_BANDWIDTH));
 }
 
+/* The density of a state that holds values in no order, without a sort; false: they need one. */
+static bool
+is_unordered_density(FunctionCallInfo fcinfo, Datum value, const SampleStateType *type,
+					 const KdeOptions *options, Datum *datum)
+{
+	Sample *samples[SAMPLE_STATE_MAX_SIDES];
+
+	return sample_state_unsorted(value, type, samples) &&
+		   kde_unordered_datum(fcinfo, options, samples[0], datum);
+}
+
+/* The options that parameters stand for. */
+static KdeOptions
+options_of_parameters(const SampleParameter *parameters)
+{
+	KdeOptions options = default_kde_options();
+
+	options.grid_size = (size_t) parameters[PARAMETER_GRID_SIZE].integer;
+	options.bandwidth = bandwidth_of_parameters(parameters);
+	return options;
+}
+
 /*
  * kde_result(kde_state)
  *		The density of the collected values.
@@ -218,14 +278,19 @@ synthdq_kde_add_array_with_number(PG_FUNCTION_ARGS)
 Datum
 synthdq_kde_result(PG_FUNCTION_ARGS)
 {
-	KdeRequest request = {.options = default_kde_options()};
-	const SampleParameter *parameters;
+	Datum value = PG_GETARG_DATUM(0);
+	KdeRequest request = {.n = 0};
 	SampleView view;
+	Datum datum;
 
-	parameters = sample_state_open(PG_GETARG_DATUM(0), &kde_type, &view);
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+	{
+		request.options = options_of_parameters(sample_state_parameters(value, &kde_type));
+		if (is_unordered_density(fcinfo, value, &kde_type, &request.options, &datum))
+			return datum;
+	}
+	request.options = options_of_parameters(sample_state_open(value, &kde_type, &view));
 	request.source = &view;
-	request.options.grid_size = (size_t) parameters[PARAMETER_GRID_SIZE].integer;
-	request.options.bandwidth = bandwidth_of_parameters(parameters);
 	return kde_result_datum(fcinfo, &request);
 }
 
@@ -238,9 +303,12 @@ synthdq_kde_ecdf(PG_FUNCTION_ARGS)
 {
 	KdeRequest request = {.options = argument_kde_options(fcinfo, 1, 3)};
 	SampleView view;
+	Datum datum;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
+	if (is_unordered_density(fcinfo, PG_GETARG_DATUM(0), &ecdf_type, &request.options, &datum))
+		return datum;
 	sample_state_open(PG_GETARG_DATUM(0), &ecdf_type, &view);
 	request.source = &view;
 	return kde_result_datum(fcinfo, &request);

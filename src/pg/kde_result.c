@@ -161,6 +161,20 @@ argument_kde_at_options(FunctionCallInfo fcinfo, int first)
 	return options;
 }
 
+/* The density of a sample in no order, if that can be. */
+static SdqStatus
+evaluate_unordered(Job *job, KdeRequest *request, Kde *result)
+{
+	Crowd crowd;
+	SdqStatus status = crowd_of_unordered(job, request->unordered, &crowd);
+
+	if (sdq_failed(status))
+		return status;
+	request->n = (int64) crowd.total;
+	request->weight = crowd.total;
+	return kde_evaluate_crowd(job, &crowd, &request->options, result, &request->is_unordered_done);
+}
+
 static SdqStatus
 evaluate(Job *job, void *argument)
 {
@@ -171,6 +185,8 @@ evaluate(Job *job, void *argument)
 
 	if (request->evaluate != NULL)
 		return request->evaluate(job, request, &work->result);
+	if (request->unordered != NULL)
+		return evaluate_unordered(job, request, &work->result);
 	status = weighted_from_view(job, view, &request->weighted);
 	if (sdq_failed(status))
 		return status;
@@ -249,6 +265,8 @@ count_values(const KdeRequest *request)
 {
 	if (request->evaluate != NULL)
 		return request->n_values;
+	if (request->unordered != NULL)
+		return request->unordered->n;
 	return ((const SampleView *) request->source)->n_distinct;
 }
 
@@ -264,6 +282,8 @@ run(Computation *computation, KdeWork *work)
 		request->check(status);
 	else
 		check_status(status);
+	if (request->unordered != NULL && !request->is_unordered_done)
+		return;
 	check_outcome(request, &work->result);
 	warn_of_rule(request, &work->result);
 }
@@ -336,6 +356,28 @@ kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request)
 	composite = result_row_composite(fcinfo, &row);
 	computation_end(computation);
 	return composite;
+}
+
+bool
+kde_unordered_datum(FunctionCallInfo fcinfo, const KdeOptions *options, const Sample *sample,
+					Datum *datum)
+{
+	KdeRequest request = {.options = *options, .unordered = sample};
+	ResultRow row = {.n_fields = 0};
+	Computation *computation;
+	Kde result;
+
+	if (!sample_is_unordered(sample) || !kde_takes_crowds(options, (double) sample->n))
+		return false;
+	computation = computation_begin();
+	kde_request_run(computation, &request, &result);
+	if (request.is_unordered_done)
+	{
+		kde_result_fields(&request, &result, &row);
+		*datum = result_row_composite(fcinfo, &row);
+	}
+	computation_end(computation);
+	return request.is_unordered_done;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include "fmgr.h"
 
 #include "core/density/kde.h"
+#include "core/sample/sample.h"
 #include "pg/computation.h"
 #include "pg/result.h"
 
@@ -44,6 +45,8 @@ struct KdeRequest
 	SdqStatus (*evaluate)(Job *job, KdeRequest *request, Kde *result);
 	/* Raise the statuses of evaluate(); NULL for check_status(). */
 	void (*check)(SdqStatus status);
+	const Sample *unordered; /* instead of a view: see kde_unordered_datum() */
+	bool is_unordered_done;
 
 	WeightedSample weighted; /* what the kernels stand on */
 	int64 n;                 /* observations */
@@ -70,6 +73,10 @@ extern KdeOptions argument_kde_at_options(FunctionCallInfo fcinfo, int first);
 /* The kde_result, which the calling function returns: NULL if the sample is empty or holds an infinite value. A
  * value beyond a bound and a kernel that is too wide for the domain are errors. */
 extern Datum kde_result_datum(FunctionCallInfo fcinfo, KdeRequest *request);
+
+/* The same of many values in no order, without a sort; false: nothing was done, they need one. */
+extern bool kde_unordered_datum(FunctionCallInfo fcinfo, const KdeOptions *options,
+								const Sample *sample, Datum *datum);
 
 /* The two halves of the above, for sets: the density on a grid, with errors raised, and the fields of a kde_result for
  * any outcome but KDE_INFINITE. */

@@ -336,6 +336,12 @@ sample_state_unsorted(Datum value, const SampleStateType *type, Sample **samples
 	return is_worth_threads(state);
 }
 
+const SampleParameter *
+sample_state_parameters(Datum value, const SampleStateType *type)
+{
+	return expanded_state(value, type)->parameters;
+}
+
 uint64
 sample_state_n(Datum value, const SampleStateType *type, int side)
 {
@@ -358,13 +364,17 @@ add_streams(SampleState *state, SampleStream *streams)
 		check_sample_status(sample_add_stream(&state->sides[side].sample, &streams[side], &stop));
 }
 
-/* Two parameter blocks must be one and the same. */
-static void
+/* Two parameter blocks must be one and the same. Looked at for every row: memcmp() would wait for words that
+ * have just been stored to be read as longer ones. */
+static inline void
 check_parameters(const SampleStateType *type, const SampleParameter *held,
 				 const SampleParameter *given)
 {
-	if (type->n_parameters > 0 &&
-		memcmp(held, given, type->n_parameters * sizeof(SampleParameter)) != 0)
+	bool are_same = true;
+
+	for (int i = 0; i < type->n_parameters; i++)
+		are_same = are_same && held[i].integer == given[i].integer;
+	if (!are_same)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("parameters of %s must be the same for all rows", type->name),
 						errhint("Pass constants, or group by the columns they come from.")));

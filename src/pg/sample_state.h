@@ -125,6 +125,9 @@ extern const SampleParameter *sample_state_open_streams(Datum value, const Sampl
  */
 extern bool sample_state_unsorted(Datum value, const SampleStateType *type, Sample **samples);
 
+/* The parameters of an object, borrowed, without a look at its samples; not for a flat value. */
+extern const SampleParameter *sample_state_parameters(Datum value, const SampleStateType *type);
+
 /* The whole bodies of a type's input, output, receive and send functions. */
 extern Datum sample_state_in(FunctionCallInfo fcinfo, const SampleStateType *type);
 extern Datum sample_state_out(FunctionCallInfo fcinfo, const SampleStateType *type);

@@ -8,6 +8,10 @@
  * or of their integrals; the values are sorted, so that a window is found by bisection. Images are nodes of
  * grid_sum() like any other place, which spreads them over the threads.
  *
+ * Large samples of counted values are crowds (crowd.h) whether they are sorted or not: their bandwidth, whether bins pay,
+ * and the bins come from sums that know no order. So a sample that has not been sorted gets its bins, or is sent back to
+ * be sorted, and nobody can tell from the result.
+ *
  * A binned sample is convolved with the kernel directly: a place reads at most 2 * 37.5 * 48 = 3,600 nodes, a few
  * microseconds, so that a transform would gain nothing and lose much: it wraps around, its error is a share of
  * the peak everywhere, and so its tails are noise of either sign.
@@ -21,6 +25,7 @@
 #include "core/base/search.h"
 #include "core/base/sizes.h"
 #include "core/density/binned.h"
+#include "core/density/crowd.h"
 #include "core/density/isj.h"
 #include "core/density/mirror.h"
 #include "core/density/scale.h"
@@ -45,10 +50,16 @@
 /* Values per partial sum of weights. */
 #define WEIGHT_BLOCK ((size_t) 1 << 10)
 
+/* Doubles within a bin: a node is out of place by at most 1 / 512 of a bin, 1 / 24,576 of h. */
+#define PLACES_IN_BIN 256
+
 /* A sample ready for sums, all in a unit of 2^exponent. */
 typedef struct Estimate
 {
-	WeightedSample sample;
+	Crowd crowd;           /* without entries: the weights are no counts */
+	WeightedSample sample; /* empty where there is only a crowd so far */
+	double min;            /* of all values, in their own unit */
+	double max;
 	Mirror mirror;
 	Kernel kernel;
 	int exponent;
@@ -67,6 +78,13 @@ typedef struct ImageSums
 	const Estimate *estimate;
 	const double *images;
 } ImageSums;
+
+/* Are there counts? */
+static bool
+is_crowd(const Estimate *estimate)
+{
+	return estimate->crowd.total > 0;
+}
 
 /* The sample in the estimate's unit. */
 static SdqStatus
@@ -92,16 +110,21 @@ scale_values(Job *job, const WeightedSample *sample, Estimate *estimate)
 
 /* h by a rule of thumb; 0 if the values do not spread. */
 static SdqStatus
-thumb_bandwidth(Job *job, const WeightedSample *sample, const Bandwidth *bandwidth, double *h)
+thumb_bandwidth(Job *job, const Estimate *estimate, const Bandwidth *bandwidth, double *h)
 {
+	const WeightedSample *sample = &estimate->sample;
+	double n = is_crowd(estimate) ? estimate->crowd.total : sample->effective_n;
 	double variance;
-	double n = sample->effective_n;
 	SdqStatus status;
 
 	*h = 0;
-	if (sample->n < 2 || !(n > 1))
+	if (estimate->min == estimate->max || !(n > 1))
 		return sdq_ok();
-	status = weighted_variance(job, sample, &variance);
+	if (is_crowd(estimate))
+		status = crowd_variance(job, &estimate->crowd, ldexp(estimate->min, -estimate->exponent),
+								ldexp(estimate->max, -estimate->exponent), &variance);
+	else
+		status = weighted_variance(job, sample, &variance);
 	if (sdq_failed(status))
 		return status;
 	*h = bandwidth_factor(bandwidth, n, 1) * sqrt(variance);
@@ -110,22 +133,22 @@ thumb_bandwidth(Job *job, const WeightedSample *sample, const Bandwidth *bandwid
 
 /* h by any rule, and which one it was. */
 static SdqStatus
-rule_bandwidth(Job *job, const WeightedSample *sample, const Bandwidth *bandwidth,
-			   BandwidthRule *rule, double *h)
+rule_bandwidth(Job *job, const Estimate *estimate, const Bandwidth *bandwidth, BandwidthRule *rule,
+			   double *h)
 {
 	static const Bandwidth fallback = {.rule = BANDWIDTH_SILVERMAN};
 
 	*rule = bandwidth->rule;
 	if (bandwidth->rule != BANDWIDTH_ISJ)
-		return thumb_bandwidth(job, sample, bandwidth, h);
+		return thumb_bandwidth(job, estimate, bandwidth, h);
 	{
-		SdqStatus status = isj_bandwidth(job, sample, h);
+		SdqStatus status = isj_bandwidth(job, &estimate->sample, h);
 
 		if (sdq_failed(status) || *h > 0)
 			return status;
 	}
 	*rule = fallback.rule;
-	return thumb_bandwidth(job, sample, &fallback, h);
+	return thumb_bandwidth(job, estimate, &fallback, h);
 }
 
 /* The sample without what weighs nothing at its ends. */
@@ -163,58 +186,66 @@ set_reach(Estimate *estimate)
 		estimate->n_images = mirror_count(mirror, estimate->reach);
 }
 
-/* Everything up to the bandwidth; result->outcome says whether sums make sense. */
-static SdqStatus
-open_estimate(Job *job, const WeightedSample *sample, const KdeOptions *options, Estimate *estimate,
-			  Kde *result)
+/* The exponent of a unit for values from min to max and a bandwidth. */
+static int
+unit_exponent(const KdeOptions *options, double min, double max, double bandwidth)
 {
-	bool has_number = options->bandwidth.rule == BANDWIDTH_NUMBER;
-	double adjust = options->adjust == 0 ? 1 : options->adjust;
-	double number = fmin(options->bandwidth.value * adjust, DBL_MAX);
-	const KdeBounds *bounds = &options->bounds;
-	WeightedSample trimmed = trim(sample);
-	double min;
-	double max;
-	double largest;
-	SdqStatus status;
+	double largest = fmax(fabs(min), fabs(max));
 
-	*estimate = (Estimate){.kernel = options->kernel};
-	*result = (Kde){.outcome = KDE_NO_BANDWIDTH,
-					.grid_size = options->grid_size,
-					.rule = options->bandwidth.rule,
-					.method = KDE_EXACT};
-	if (trimmed.n == 0)
-		return sdq_ok();
-	min = trimmed.values[0];
-	max = trimmed.values[trimmed.n - 1];
+	if (options->bandwidth.rule == BANDWIDTH_NUMBER)
+		largest = fmax(largest, bandwidth);
+	return scale_exponent(largest);
+}
+
+/* The bandwidth that the options state, if they state one. */
+static double
+stated_bandwidth(const KdeOptions *options)
+{
+	double adjust = options->adjust == 0 ? 1 : options->adjust;
+
+	return fmin(options->bandwidth.value * adjust, DBL_MAX);
+}
+
+/* Start an estimate of values from min to max; result->outcome says whether it is worth to go on. */
+static void
+begin_estimate(const KdeOptions *options, double min, double max, Estimate *estimate, Kde *result)
+{
+	const KdeBounds *bounds = &options->bounds;
+	Mirror mirror = {bounds->has_lower, bounds->has_upper, bounds->lower, bounds->upper};
+
+	*estimate = (Estimate){.kernel = options->kernel, .mirror = mirror, .min = min, .max = max};
 	if (isinf(min) || isinf(max))
-	{
 		result->outcome = KDE_INFINITE;
-		return sdq_ok();
-	}
-	estimate->mirror = (Mirror){bounds->has_lower, bounds->has_upper, bounds->lower, bounds->upper};
-	if (!mirror_holds(&estimate->mirror, min) || !mirror_holds(&estimate->mirror, max))
+	else if (!mirror_holds(&mirror, min) || !mirror_holds(&mirror, max))
 	{
 		result->outcome = KDE_OUT_OF_BOUNDS;
-		result->offender = mirror_holds(&estimate->mirror, min) ? max : min;
-		return sdq_ok();
+		result->offender = mirror_holds(&mirror, min) ? max : min;
 	}
+	else
+	{
+		result->outcome = KDE_DONE;
+		estimate->exponent = unit_exponent(options, min, max, stated_bandwidth(options));
+		estimate->mirror.lower = ldexp(bounds->lower, -estimate->exponent);
+		estimate->mirror.upper = ldexp(bounds->upper, -estimate->exponent);
+	}
+}
 
-	largest = fmax(fabs(min), fabs(max));
-	if (has_number)
-		largest = fmax(largest, number);
-	estimate->exponent = scale_exponent(largest);
-	estimate->mirror.lower = ldexp(bounds->lower, -estimate->exponent);
-	estimate->mirror.upper = ldexp(bounds->upper, -estimate->exponent);
-	status = scale_values(job, &trimmed, estimate);
-	if (sdq_failed(status))
-		return status;
-	if (has_number)
+/* The bandwidth of an estimate with values, and what follows from it. */
+static SdqStatus
+set_bandwidth(Job *job, const KdeOptions *options, Estimate *estimate, Kde *result)
+{
+	const KdeBounds *bounds = &options->bounds;
+	double adjust = options->adjust == 0 ? 1 : options->adjust;
+	double number = stated_bandwidth(options);
+
+	result->outcome = KDE_NO_BANDWIDTH;
+	if (options->bandwidth.rule == BANDWIDTH_NUMBER)
 		estimate->h = ldexp(number, -estimate->exponent);
 	else
 	{
-		status = rule_bandwidth(job, &estimate->sample, &options->bandwidth, &result->rule,
-								&estimate->h);
+		SdqStatus status =
+			rule_bandwidth(job, estimate, &options->bandwidth, &result->rule, &estimate->h);
+
 		if (sdq_failed(status))
 			return status;
 		estimate->h = fmin(estimate->h * adjust, DBL_MAX);
@@ -232,6 +263,38 @@ open_estimate(Job *job, const WeightedSample *sample, const KdeOptions *options,
 	else
 		set_reach(estimate);
 	return sdq_ok();
+}
+
+/* A result of which nothing is known. */
+static Kde
+no_result(const KdeOptions *options)
+{
+	return (Kde){.outcome = KDE_NO_BANDWIDTH,
+				 .grid_size = options->grid_size,
+				 .rule = options->bandwidth.rule,
+				 .method = KDE_EXACT};
+}
+
+/* Everything up to the bandwidth; result->outcome says whether sums make sense. */
+static SdqStatus
+open_estimate(Job *job, const WeightedSample *sample, const KdeOptions *options, Estimate *estimate,
+			  Kde *result)
+{
+	WeightedSample trimmed = trim(sample);
+	SdqStatus status;
+
+	*result = no_result(options);
+	if (trimmed.n == 0)
+		return sdq_ok();
+	begin_estimate(options, trimmed.values[0], trimmed.values[trimmed.n - 1], estimate, result);
+	if (result->outcome != KDE_DONE)
+		return sdq_ok();
+	status = scale_values(job, &trimmed, estimate);
+	if (sdq_failed(status))
+		return status;
+	if (trimmed.is_counted)
+		estimate->crowd = crowd_of_sample(&estimate->sample);
+	return set_bandwidth(job, options, estimate, result);
 }
 
 SdqStatus
@@ -276,6 +339,73 @@ count_terms(Job *job, const Estimate *estimate, const double *at, size_t n, doub
 	return sdq_ok();
 }
 
+/* What a term of a quantity costs. */
+static double
+term_cost(KdeQuantity quantity)
+{
+	return quantity == KDE_PDF ? 1 : INTEGRAL_COST;
+}
+
+/*
+ * Would exact sums of a crowd have so many terms that bins pay? Decided by a part of the values, which is the same for
+ * any order of all of them. *is_known = false: values repeat so much that no part will do.
+ */
+static SdqStatus
+bins_pay(Job *job, const Estimate *estimate, double bins, KdeQuantity quantity, const double *at,
+		 size_t n, bool *is_known, bool *pay)
+{
+	Estimate few = *estimate;
+	double images = (double) n * (double) estimate->n_images;
+	double one_of;
+	double n_distinct;
+	double terms;
+	SdqStatus status =
+		crowd_draw(job, &estimate->crowd, &few.sample.values, &few.sample.n, &one_of);
+
+	*pay = false;
+	*is_known = one_of > 0;
+	if (sdq_failed(status) || !*is_known)
+		return status;
+	n_distinct = (double) few.sample.n * one_of;
+	if (images * n_distinct * term_cost(quantity) <= KDE_EXACT_TERMS || !(2 * bins < n_distinct))
+		return status;
+	status = count_terms(job, &few, at, n, &terms);
+	*pay = !sdq_failed(status) && terms * one_of * term_cost(quantity) > KDE_EXACT_TERMS;
+	return status;
+}
+
+/* As choose_method(), for a crowd; *is_chosen = false: by the sample, then. */
+static SdqStatus
+choose_for_crowd(Job *job, KdeMethod method, KdeQuantity quantity, const double *at, size_t n,
+				 Estimate *estimate, Kde *result, bool *is_chosen)
+{
+	double min = ldexp(estimate->min, -estimate->exponent);
+	double max = ldexp(estimate->max, -estimate->exponent);
+	double step = estimate->h / BINNED_PER_BANDWIDTH;
+	double bins = (max - min) / step;
+	bool pay = true;
+	SdqStatus status = sdq_ok();
+
+	*is_chosen =
+		is_crowd(estimate) && estimate->crowd.total >= CROWD_MIN && bins <= CROWD_MOST_BINS;
+	if (*is_chosen && method == KDE_AUTO)
+		status = bins_pay(job, estimate, bins, quantity, at, n, is_chosen, &pay);
+	if (sdq_failed(status) || !*is_chosen || !pay)
+		return status;
+	result->method = KDE_BINNED;
+	return crowd_bin(job, &estimate->crowd, min, max, step, &estimate->sample);
+}
+
+/* Do doubles tell the places within a bin apart? Else the nodes would be out of place, and there are so few distinct
+ * values that exact sums are cheap. */
+static bool
+places_are_exact(const Estimate *estimate, double step)
+{
+	double largest = ldexp(fmax(fabs(estimate->min), fabs(estimate->max)), -estimate->exponent);
+
+	return step >= PLACES_IN_BIN * DBL_EPSILON * largest;
+}
+
 /* Replace the sample by its bins if that is asked for, or pays for sums of a quantity at at[n], n >= 1. */
 static SdqStatus
 choose_method(Job *job, KdeMethod method, KdeQuantity quantity, const double *at, size_t n,
@@ -283,22 +413,28 @@ choose_method(Job *job, KdeMethod method, KdeQuantity quantity, const double *at
 {
 	WeightedSample *sample = &estimate->sample;
 	double step = estimate->h / BINNED_PER_BANDWIDTH;
-	double bins = (sample->values[sample->n - 1] - sample->values[0]) / step;
+	double bins;
+	bool is_chosen;
 	WeightedSample binned;
 	SdqStatus status;
 
 	if (estimate->is_uniform || method == KDE_EXACT || estimate->kernel != KERNEL_GAUSSIAN ||
-		!(bins <= fmax(BINNED_MOST_NODES, (double) sample->n)))
+		!places_are_exact(estimate, step))
 		return sdq_ok();
+	status = choose_for_crowd(job, method, quantity, at, n, estimate, result, &is_chosen);
+	if (sdq_failed(status) || is_chosen || sample->n == 0)
+		return status;
+	bins = (sample->values[sample->n - 1] - sample->values[0]) / step;
+	if (!(bins <= fmax(BINNED_MOST_NODES, (double) sample->n)))
+		return status;
 	if (method == KDE_AUTO)
 	{
-		double cost = quantity == KDE_PDF ? 1 : INTEGRAL_COST;
 		double terms = (double) n * (double) estimate->n_images * (double) sample->n;
 
-		if (terms * cost <= KDE_EXACT_TERMS || !(2 * bins < (double) sample->n))
-			return sdq_ok();
+		if (terms * term_cost(quantity) <= KDE_EXACT_TERMS || !(2 * bins < (double) sample->n))
+			return status;
 		status = count_terms(job, estimate, at, n, &terms);
-		if (sdq_failed(status) || terms * cost <= KDE_EXACT_TERMS)
+		if (sdq_failed(status) || terms * term_cost(quantity) <= KDE_EXACT_TERMS)
 			return status;
 	}
 	status = binned_sample(job, sample, step, &binned);
@@ -306,7 +442,7 @@ choose_method(Job *job, KdeMethod method, KdeQuantity quantity, const double *at
 		return status;
 	*sample = binned;
 	result->method = KDE_BINNED;
-	return sdq_ok();
+	return status;
 }
 
 static double
@@ -498,45 +634,88 @@ make_grid(const KdeOptions *options, double min, double max, Kde *result)
 	return grid_axis(&range, min, max, result->bandwidth, options->grid_size, result->x);
 }
 
-SdqStatus
-kde_evaluate_weighted(Job *job, const WeightedSample *sample, const KdeOptions *options,
-					  Kde *result)
+/* The density of an estimate on a grid. Neither is there if the sample is a crowd that is to be summed exactly. */
+static SdqStatus
+evaluate_on_grid(Job *job, const KdeOptions *options, Estimate *estimate, Kde *result)
 {
 	size_t n = options->grid_size;
 	double *nodes;
 	double ends[2];
 	double shares[2];
-	WeightedSample trimmed;
-	Estimate estimate;
-	SdqStatus status = open_estimate(job, sample, options, &estimate, result);
+	SdqStatus status;
 
-	if (sdq_failed(status) || result->outcome != KDE_DONE)
-		return status;
 	result->x = arena_alloc(job->arena, n, sizeof(double));
 	result->density = arena_alloc(job->arena, n, sizeof(double));
 	nodes = arena_alloc(job->arena, n, sizeof(double));
 	if (result->x == NULL || result->density == NULL || nodes == NULL)
 		return arena_failure(job->arena);
-	trimmed = trim(sample);
-	if (!make_grid(options, trimmed.values[0], trimmed.values[trimmed.n - 1], result))
+	if (!make_grid(options, estimate->min, estimate->max, result))
 	{
 		result->outcome = KDE_NO_GRID;
 		return sdq_ok();
 	}
 	for (size_t i = 0; i < n; i++)
-		nodes[i] = ldexp(result->x[i], -estimate.exponent);
+		nodes[i] = ldexp(result->x[i], -estimate->exponent);
 
-	status = choose_method(job, options->method, KDE_PDF, nodes, n, &estimate, result);
-	if (!sdq_failed(status))
-		status = evaluate(job, &estimate, KDE_PDF, nodes, n, result->density);
+	status = choose_method(job, options->method, KDE_PDF, nodes, n, estimate, result);
+	if (sdq_failed(status) || estimate->sample.n == 0)
+		return status;
+	status = evaluate(job, estimate, KDE_PDF, nodes, n, result->density);
 	if (sdq_failed(status))
 		return status;
 	for (size_t i = 0; i < n; i++)
-		result->density[i] = ldexp(result->density[i], -estimate.exponent);
+		result->density[i] = ldexp(result->density[i], -estimate->exponent);
 	ends[0] = nodes[0];
 	ends[1] = nodes[n - 1];
-	status = evaluate(job, &estimate, KDE_CDF, ends, 2, shares);
+	status = evaluate(job, estimate, KDE_CDF, ends, 2, shares);
 	result->mass = shares[1] - shares[0];
+	return status;
+}
+
+SdqStatus
+kde_evaluate_weighted(Job *job, const WeightedSample *sample, const KdeOptions *options,
+					  Kde *result)
+{
+	Estimate estimate;
+	SdqStatus status = open_estimate(job, sample, options, &estimate, result);
+
+	if (sdq_failed(status) || result->outcome != KDE_DONE)
+		return status;
+	return evaluate_on_grid(job, options, &estimate, result);
+}
+
+bool
+kde_takes_crowds(const KdeOptions *options, double total)
+{
+	return total >= CROWD_MIN && options->method != KDE_EXACT &&
+		   options->kernel == KERNEL_GAUSSIAN && options->bandwidth.rule != BANDWIDTH_ISJ;
+}
+
+SdqStatus
+kde_evaluate_crowd(Job *job, const Crowd *crowd, const KdeOptions *options, Kde *result,
+				   bool *is_done)
+{
+	double min;
+	double max;
+	Estimate estimate;
+	SdqStatus status;
+
+	*result = no_result(options);
+	*is_done = false;
+	if (!kde_takes_crowds(options, crowd->total))
+		return sdq_ok();
+	status = crowd_extent(job, crowd, &min, &max);
+	if (sdq_failed(status))
+		return status;
+	begin_estimate(options, min, max, &estimate, result);
+	if (result->outcome != KDE_DONE || estimate.exponent != 0)
+		return status;
+	estimate.crowd = *crowd;
+	status = set_bandwidth(job, options, &estimate, result);
+	if (sdq_failed(status) || result->outcome != KDE_DONE || estimate.is_uniform)
+		return status;
+	status = evaluate_on_grid(job, options, &estimate, result);
+	*is_done = estimate.sample.n > 0;
 	return status;
 }
 

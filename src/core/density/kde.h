@@ -11,6 +11,8 @@
  * peak, and counts as 0 below. Work: one term of about 1 ns for each value within reach of each place.
  * Above KDE_EXACT_TERMS of them a sample of Gaussian kernels is binned first, see binned.h: the error is then
  * below 1e-4 of the peak. Other kernels reach h and have kinks or steps, which bins would blur: always exact.
+ * Bins of CROWD_MIN counted values and more, and what decides for them, are the same for values in any order, which
+ * then need not be sorted (crowd.h).
  *
  * Any finite data: units from the smallest to the largest double, any common offset. The same bits for any
  * number of threads. Memory: 16 bytes per value (8 more for data outside 1e-120 .. 1e120), 24 per place and
@@ -22,6 +24,7 @@
 #include "core/base/job.h"
 #include "core/base/status.h"
 #include "core/density/bandwidth.h"
+#include "core/density/crowd.h"
 #include "core/density/grid.h"
 #include "core/density/kernel.h"
 #include "core/density/weighted.h"
@@ -100,6 +103,14 @@ extern SdqStatus kde_evaluate(Job *job, const SampleView *sample, const KdeOptio
 /* The same of weighted values. */
 extern SdqStatus kde_evaluate_weighted(Job *job, const WeightedSample *sample,
 									   const KdeOptions *options, Kde *result);
+
+/* May kde_evaluate_crowd() be asked for so many observations? */
+extern bool kde_takes_crowds(const KdeOptions *options, double total);
+
+/* The same of many values in no order, where bins do: the very bits that they have in order. *is_done = false, and no
+ * result: sort them. Needs 8 bytes a bin and thread. */
+extern SdqStatus kde_evaluate_crowd(Job *job, const Crowd *crowd, const KdeOptions *options,
+									Kde *result, bool *is_done);
 
 /* Bandwidth and rule alone, and whether there can be a density: KDE_DONE, KDE_NO_BANDWIDTH, KDE_INFINITE,
  * KDE_OUT_OF_BOUNDS or KDE_TOO_WIDE. */

@@ -53,7 +53,8 @@ weighted_from_view(Job *job, const SampleView *view, WeightedSample *sample)
 							   .values = view->values,
 							   .weights = pass.weights,
 							   .total = (double) view->n,
-							   .effective_n = (double) view->n};
+							   .effective_n = (double) view->n,
+							   .is_counted = true};
 	return pool_run(job->pool, convert_chunk, &pass, divide_up(view->n_distinct, CHUNK_VALUES));
 }
 

@@ -5,6 +5,7 @@
 #ifndef SYNTHDQ_CORE_DENSITY_WEIGHTED_H
 #define SYNTHDQ_CORE_DENSITY_WEIGHTED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/job.h"
@@ -26,6 +27,7 @@ typedef struct WeightedSample
 	const double *weights; /* [n], finite, at least 0 */
 	double total;          /* their sum: finite; above 0 unless n = 0 */
 	double effective_n;
+	bool is_counted; /* distinct values, with counts of at least 1, SAMPLE_MAX_COUNT in all */
 } WeightedSample;
 
 /* A sample of counted values. Needs 8 bytes per distinct value in the arena. On the pool. */

@@ -93,6 +93,17 @@ extern bool sample_is_loose(const Sample *sample);
 /* Copy the numbers of a loose sample from index `start` on to values[n]. */
 extern void sample_loose_values(const Sample *sample, size_t start, size_t n, double *values);
 
+/* Is the sample nothing but numbers in no order, beside integers that are counted? */
+extern bool sample_is_unordered(const Sample *sample);
+
+/* The keys (run.h) of those numbers, *n of them; borrowed until something is added or sorted. */
+extern const uint64_t *sample_unordered_keys(const Sample *sample, size_t *n);
+
+/* How many different integers are counted, and these with their counts. Others of the same value may be among the
+ * keys. */
+extern size_t sample_n_integers(const Sample *sample);
+extern void sample_integers(const Sample *sample, double *values, uint64_t *counts);
+
 /* How many observations sample_sort() would sort: 0 if they are few, sorted, or lack room. */
 extern uint64_t sample_unsorted(const Sample *sample);
 

@@ -293,12 +293,18 @@ can_show(const Sample *sample)
 	return parts_fit(sample, (count_entries(sample) + n_counted) * RUN_ENTRY_BYTES);
 }
 
+/* Is all that there is in the buffer, but for the window? */
+static bool
+is_buffer_and_window(const Sample *sample)
+{
+	return sample->n_files == 0 && sample->n_runs == 0 && sample->table.n_values == 0;
+}
+
 /* Is all that there is in the buffer? */
 static bool
 is_buffer_alone(const Sample *sample)
 {
-	return sample->n_files == 0 && sample->n_runs == 0 && sample->table.n_values == 0 &&
-		   sample->window.n_slots == 0;
+	return is_buffer_and_window(sample) && sample->window.n_slots == 0;
 }
 
 bool
@@ -312,6 +318,31 @@ sample_loose_values(const Sample *sample, size_t start, size_t n, double *values
 {
 	for (size_t i = 0; i < n; i++)
 		values[i] = run_key_value(sample->buffer[start + i]);
+}
+
+bool
+sample_is_unordered(const Sample *sample)
+{
+	return is_buffer_and_window(sample) && !sample->is_sorted;
+}
+
+const uint64_t *
+sample_unordered_keys(const Sample *sample, size_t *n)
+{
+	*n = sample->n_buffered;
+	return sample->buffer;
+}
+
+size_t
+sample_n_integers(const Sample *sample)
+{
+	return window_n_distinct(&sample->window);
+}
+
+void
+sample_integers(const Sample *sample, double *values, uint64_t *counts)
+{
+	window_entries(&sample->window, values, counts);
 }
 
 uint64_t
