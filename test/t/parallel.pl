@@ -120,7 +120,7 @@ $error = $session->query(q{
     ANALYZE});
 is($error, '', 'rows of many numbers are made');
 for my $call ('ecdf(x)', 'ks_test(x, is_synthetic)', 'mw_test(x, is_synthetic)',
-    q{kde(CASE WHEN abs(x) < 1e300 THEN x END, 50, 'scott')}) {
+    q{kde(CASE WHEN abs(x) < 1e300 THEN x END, 400, 'scott')}) {
     for my $from ('many_numbers', 'some_numbers') {
         my $sql = "SELECT md5(($call)::text) FROM $from";
         my $want = $session->query("$serial $sql");
