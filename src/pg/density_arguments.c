@@ -19,9 +19,6 @@
 /* Kernel terms that take a few milliseconds, at 1 to 8 ns each. */
 #define SMALL_TERMS 2e6
 
-/* Values looked at between two looks at the interrupts: a few milliseconds. */
-#define CHECKED_VALUES ((size_t) 1 << 20)
-
 static const char *const method_names[] = {
 	[KDE_AUTO] = "auto",
 	[KDE_EXACT] = "exact",
@@ -186,7 +183,7 @@ check_density_range(const double *values, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 	{
-		if (i % CHECKED_VALUES == 0)
+		if (i % DENSITY_INTERRUPT_INTERVAL == 0)
 			CHECK_FOR_INTERRUPTS();
 		/* Written so that NaN fails. */
 		if (!(values[i] < DBL_MAX))

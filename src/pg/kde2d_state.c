@@ -27,6 +27,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "core/base/constants.h"
 #include "pg/compat.h"
 #include "pg/density_arguments.h"
 #include "pg/errors.h"
@@ -177,7 +178,7 @@ mix(uint64 hash, double value)
 	uint64 bits;
 
 	memcpy(&bits, &value, sizeof(bits));
-	hash = (hash ^ bits) * UINT64CONST(0x9e3779b97f4a7c15); /* 2^64 by the golden ratio, odd */
+	hash = (hash ^ bits) * GOLDEN_64;
 	return (hash << 29) | (hash >> 35);
 }
 

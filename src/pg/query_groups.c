@@ -147,6 +147,16 @@ settle_label(GroupReader *reader, size_t place, Datum label)
 		*kept = keep_label(reader, label);
 }
 
+/* The number of the group whose label stands at a place. The group without a label takes a number of its own among
+ * the others'. */
+static size_t
+group_number(const GroupReader *reader, size_t place)
+{
+	size_t number = (size_t) reader->search.number[place];
+
+	return number + (reader->has_null && number >= reader->null_number);
+}
+
 /* The number of the group that has the label. */
 static size_t
 group_of(GroupReader *reader, Datum label, bool is_null)
@@ -169,9 +179,7 @@ group_of(GroupReader *reader, Datum label, bool is_null)
 		label_search_insert(search, reader->computation, place, keep_label(reader, label));
 	else
 		settle_label(reader, place, label);
-	/* The group without a label takes a number of its own among the others'. */
-	return (size_t) search->number[place] +
-		   (reader->has_null && (size_t) search->number[place] >= reader->null_number);
+	return group_number(reader, place);
 }
 
 /* DestReceiver: a row. */
@@ -223,13 +231,9 @@ list_groups(GroupReader *reader, QueryGroup **groups)
 	if (*groups == NULL)
 		check_status(arena_failure(&reader->computation->arena));
 	for (size_t place = 0; place < search->n; place++)
-	{
-		size_t number = (size_t) search->number[place];
-
 		(*groups)[place] =
-			(QueryGroup){.number = number + (reader->has_null && number >= reader->null_number),
+			(QueryGroup){.number = group_number(reader, place),
 						 .label = OutputFunctionCall(&reader->label_output, search->values[place])};
-	}
 	if (reader->has_null)
 		(*groups)[search->n] = (QueryGroup){.number = reader->null_number};
 	return n;

@@ -31,9 +31,6 @@
 /* Terms that are taken apart together; their rests stay in the first-level cache. */
 #define BLOCK_TERMS 256
 
-/* Sums between two looks for a cancel: some milliseconds. */
-#define POLL_SUMS ((size_t) 1 << 18)
-
 /* Comparisons that do not wait for each other. */
 #define LANES 8
 
@@ -97,14 +94,14 @@ exact_sums_plane(ExactSums *sums, SampleMemory *memory, size_t p, SdqStatus *sta
 		return NULL;
 	}
 	plane = sample_memory_resize(memory, NULL, 0, bytes, status);
-	for (size_t i = 0; plane != NULL && i < sums->n; i += POLL_SUMS)
+	for (size_t i = 0; plane != NULL && i < sums->n; i += EXACT_POLL_SUMS)
 	{
 		if (is_cancelled(memory, status))
 		{
 			sample_memory_free(memory, plane, bytes);
 			return NULL;
 		}
-		memset(plane + i, 0, minimum(POLL_SUMS, sums->n - i) * sizeof(int64_t));
+		memset(plane + i, 0, minimum(EXACT_POLL_SUMS, sums->n - i) * sizeof(int64_t));
 	}
 	sums->planes[p] = plane;
 	return plane;
@@ -245,7 +242,7 @@ exact_sums_merge(ExactSums *sums, SampleMemory *memory, const ExactSums *other)
 			return status;
 		for (size_t i = 0; i < sums->n; i++)
 		{
-			if (i % POLL_SUMS == 0 && is_cancelled(memory, &status))
+			if (i % EXACT_POLL_SUMS == 0 && is_cancelled(memory, &status))
 				return status;
 			plane[i] += other->planes[p][i];
 		}
@@ -292,7 +289,7 @@ exact_sums_normalize(ExactSums *sums, SampleMemory *memory)
 		{
 			int64_t carry = carry_of(plane[i]);
 
-			if (i % POLL_SUMS == 0 && is_cancelled(memory, &status))
+			if (i % EXACT_POLL_SUMS == 0 && is_cancelled(memory, &status))
 				return status;
 			plane[i] -= carry * ((int64_t) 1 << DIGIT_BITS);
 			next[i] += carry;

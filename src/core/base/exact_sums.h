@@ -26,6 +26,9 @@
 /* Digits 0 to 66 take any double; two more take the carries. */
 #define EXACT_PLANES 69
 
+/* Sums of a plane between two looks for a cancel: a few milliseconds at most. */
+#define EXACT_POLL_SUMS ((size_t) 1 << 18)
+
 typedef struct ExactSums
 {
 	size_t n;                      /* sums */

@@ -9,9 +9,6 @@
 #define COUNT_BYTES 4
 #define DIGIT_BYTES 4
 
-/* Sums between two looks for a cancel: a millisecond. */
-#define POLL_SUMS ((size_t) 1 << 18)
-
 /* Is any digit of plane p other than 0? Planes that are not there have none. */
 static bool
 is_used(const ExactSums *sums, size_t p)
@@ -83,7 +80,7 @@ exact_sums_read(ExactSums *sums, SampleMemory *memory, ByteCursor *cursor)
 			return status;
 		for (size_t j = 0; j < sums->n; j++)
 		{
-			if (j % POLL_SUMS == 0 && sample_memory_cancelled(memory))
+			if (j % EXACT_POLL_SUMS == 0 && sample_memory_cancelled(memory))
 				return sdq_error(SDQ_INTERRUPTED, 0, 0);
 			plane[j] = (int32_t) bytes_read(cursor, DIGIT_BYTES);
 		}

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/base/constants.h"
 #include "core/base/sizes.h"
 #include "core/sample/run.h"
 #include "core/sample/sort.h"
@@ -41,10 +42,6 @@
  * MOST_DRAWN observations. */
 #define DRAWN_BITS 13
 #define MOST_DRAWN 8
-
-/* An odd number of bits at random (the golden ratio), by which keys are multiplied to be drawn by the product's first
- * bits. */
-#define DRAW_FACTOR UINT64_C(0x9E3779B97F4A7C15)
 
 /* Binary digits of a place within its bin. */
 #define PLACE_BITS 32
@@ -426,11 +423,11 @@ crowd_variance(Job *job, const Crowd *crowd, double min, double max, double *var
 
 /* ---------- draw ---------- */
 
-/* Is a key drawn? */
+/* Is a key drawn? By the first bits of its product. */
 static inline bool
 is_drawn(const DrawPass *pass, uint64_t key)
 {
-	return key * DRAW_FACTOR >> pass->shift == 0;
+	return key * GOLDEN_64 >> pass->shift == 0;
 }
 
 /* Count the keys of keys[n] that are drawn, and write them down unless to = NULL. */

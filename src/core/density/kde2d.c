@@ -10,12 +10,11 @@
 #include <stdint.h>
 
 #include "core/base/compensated.h"
+#include "core/base/constants.h"
 #include "core/base/sizes.h"
 #include "core/density/kde2d_binned.h"
 #include "core/density/plane.h"
 #include "core/density/scale.h"
-
-#define INVERSE_2PI 0.15915494309189533577
 
 /* Terms of the places of one chunk, and of a block of the points of one place: some milliseconds. */
 #define PLACE_TERMS ((size_t) 1 << 21)
@@ -31,8 +30,6 @@
 
 /* A sum of kernels above this misses none whose exponent was below -GAUSSIAN_LIMIT: they are 1e-304. */
 #define LEAST_FULL_SUM 1e-280
-
-#define LN_2 0.69314718055994530942
 
 /* The covariance of a point set of n >= 2 observations. */
 static SdqStatus

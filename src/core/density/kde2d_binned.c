@@ -28,15 +28,13 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "core/base/constants.h"
 #include "core/base/sizes.h"
 #include "core/base/stop.h"
 
 /* Nodes of a column that are kept at a time. */
 #define MAX_SLOT_BITS 20
 #define MAX_SLOTS     ((size_t) 1 << MAX_SLOT_BITS)
-
-/* 2^64 over the golden ratio: multiples of it are spread evenly (Knuth, The Art of Computer Programming, 6.4). */
-#define SPREAD_EVENLY UINT64_C(0x9e3779b97f4a7c15)
 
 /* Cells along an axis, so that a double tells places in them to 1e-5 of a cell. */
 #define MAX_CELLS 1e10
@@ -141,7 +139,7 @@ static inline size_t
 slot_of(const Lattice *lattice, int64_t row)
 {
 	uint64_t block = (uint64_t) row >> MAX_SLOT_BITS;
-	uint64_t shift = block * SPREAD_EVENLY >> (64 - MAX_SLOT_BITS);
+	uint64_t shift = block * GOLDEN_64 >> (64 - MAX_SLOT_BITS);
 
 	return (size_t) ((uint64_t) row + shift) & (lattice->n_slots - 1);
 }

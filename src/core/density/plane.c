@@ -6,10 +6,9 @@
 
 #include <string.h>
 
+#include "core/base/constants.h"
 #include "core/density/grid.h"
 #include "core/density/scale.h"
-
-#define INVERSE_2PI 0.15915494309189533577
 
 /* Powers of a Taylor series about even nodes. */
 #define MAX_ORDER 4

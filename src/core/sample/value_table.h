@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/constants.h"
 #include "core/base/status.h"
 #include "core/sample/memory.h"
 #include "core/sample/run.h"
@@ -45,7 +46,7 @@ typedef struct ValueTable
 static inline size_t
 value_table_first(const ValueTable *table, uint64_t key)
 {
-	return (size_t) ((key * UINT64_C(0x9E3779B97F4A7C15)) >> table->shift);
+	return (size_t) ((key * GOLDEN_64) >> table->shift);
 }
 
 /* The slot that has a key, or else the empty one where it belongs. */
